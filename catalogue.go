@@ -1,0 +1,305 @@
+package thymus
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"thymus/diag"
+	"thymus/library"
+	"thymus/model"
+	"thymus/trial"
+)
+
+// Entry is one thing in the library.
+type Entry struct {
+	Kind  string `json:"kind"` // core, disease, therapy, process, population, trial
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+// kinds in the order in which they are listed, with the words users may use for them.
+var kinds = []struct {
+	kind  string
+	words []string
+}{
+	{"core", []string{"models", "core"}},
+	{"process", []string{"models", "processes"}},
+	{"disease", []string{"models", "diseases"}},
+	{"therapy", []string{"models", "therapies"}},
+	{"population", []string{"populations"}},
+	{"trial", []string{"trials"}},
+}
+
+// List names what the library holds; kind is "", or one of models, diseases,
+// therapies, populations, trials.
+func (a *App) List(kind string) ([]Entry, error) {
+	entries := []Entry{}
+	known := false
+	var words []string
+	for _, k := range kinds {
+		match := kind == ""
+		for _, w := range k.words {
+			match = match || w == kind
+			words = append(words, w)
+		}
+		if !match {
+			continue
+		}
+		known = true
+		for _, name := range a.lib.Names(k.kind) {
+			entries = append(entries, Entry{Kind: k.kind, Name: name, Title: a.title(k.kind, name)})
+		}
+	}
+	if !known {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "the library has no kind %q", kind).
+			WithHelp("one of models, diseases, therapies, populations, trials")}
+	}
+	return entries, nil
+}
+
+func (a *App) title(kind, name string) string {
+	switch kind {
+	case "population":
+		if src, ms := a.lib.PopulationSource(name); !ms.HasErrors() {
+			if p, ms := trial.ReadPopulation(src); !ms.HasErrors() {
+				return p.Title
+			}
+		}
+	case "trial":
+		if src, ms := a.lib.TrialSource(name); !ms.HasErrors() {
+			if s, ms := trial.ReadTrial(src); !ms.HasErrors() {
+				return s.Title
+			}
+		}
+	default:
+		if e, ms := a.lib.Module(name); !ms.HasErrors() {
+			return e.Title
+		}
+	}
+	return "(cannot be read: see thymus check " + name + ")"
+}
+
+// kindOf finds which kind of thing a name is.
+func (a *App) kindOf(name string) (string, error) {
+	var all []string
+	for _, k := range kinds {
+		for _, n := range a.lib.Names(k.kind) {
+			if n == name {
+				return k.kind, nil
+			}
+			all = append(all, n)
+		}
+	}
+	return "", diag.Messages{diag.Errorf(diag.Place{}, "the library has nothing called %q", name).
+		WithHelp("%s", strings.TrimSpace(diag.DidYouMean(name, all)+" (see: thymus list)"))}
+}
+
+// PortUse is a port as a module uses it.
+type PortUse struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`
+	Unit    string `json:"unit"`
+	Meaning string `json:"meaning"`
+}
+
+// ParameterView is one row of a parameter table.
+type ParameterView struct {
+	ID     string   `json:"id"`
+	Value  *float64 `json:"value,omitempty"`
+	Unit   string   `json:"unit"`
+	Spread string   `json:"spread,omitempty"`
+	Source string   `json:"source"`
+	Note   string   `json:"note,omitempty"`
+}
+
+// View is what `thymus show` prints of a module, population or trial.
+type View struct {
+	Kind       string          `json:"kind"`
+	Name       string          `json:"name"`
+	Title      string          `json:"title"`
+	Story      string          `json:"story"`
+	StoryFR    string          `json:"story_fr,omitempty"`
+	Instance   string          `json:"instance,omitempty"`
+	Reads      []PortUse       `json:"reads,omitempty"`
+	Writes     []PortUse       `json:"writes,omitempty"`
+	Doses      []string        `json:"doses,omitempty"`
+	Parts      []string        `json:"parts,omitempty"`
+	Arms       []string        `json:"arms,omitempty"`
+	Endpoints  []string        `json:"endpoints,omitempty"`
+	Equations  []string        `json:"equations,omitempty"`
+	Parameters []ParameterView `json:"parameters,omitempty"`
+	Sources    []trial.Count   `json:"sources,omitempty"`
+	Disclaimer string          `json:"disclaimer"`
+}
+
+// Show describes a library entry.
+func (a *App) Show(name string) (*View, error) {
+	kind, err := a.kindOf(name)
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case "population":
+		return a.showPopulation(name)
+	case "trial":
+		return a.showTrial(name)
+	}
+	e, ms := a.lib.Module(name)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	v := &View{Kind: kind, Name: name, Title: e.Title, Story: e.Story, StoryFR: e.StoryFR, Instance: e.Instance, Disclaimer: Disclaimer}
+	for _, d := range e.Doses {
+		v.Doses = append(v.Doses, d.Text)
+	}
+	a.showPorts(v, e)
+	for _, s := range e.Module.Submodels {
+		v.Parts = append(v.Parts, s.ID+": "+s.Module)
+	}
+	for _, r := range e.Module.Reactions {
+		v.Equations = append(v.Equations, reactionText(r))
+	}
+	for _, r := range e.Module.Rules {
+		mark := ":="
+		if r.Kind == model.Rate {
+			mark = "'="
+		}
+		v.Equations = append(v.Equations, fmt.Sprintf("%s %s %s", r.Variable, mark, r.Math))
+	}
+	counts := map[string]int{}
+	for _, row := range e.Rows() {
+		p := ParameterView{ID: row.ID, Value: row.Value, Unit: row.Unit, Spread: row.Spread, Source: row.Source, Note: row.Note}
+		v.Parameters = append(v.Parameters, p)
+		if row.Value != nil {
+			counts[trial.SourceKind(row.Source)]++
+		}
+	}
+	v.Sources = sortedCounts(counts)
+	return v, nil
+}
+
+func sortedCounts(m map[string]int) []trial.Count {
+	var out []trial.Count
+	for k, n := range m {
+		out = append(out, trial.Count{Name: k, N: n})
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].N != out[j].N {
+			return out[i].N > out[j].N
+		}
+		return out[i].Name < out[j].Name
+	})
+	return out
+}
+
+func (a *App) showPorts(v *View, e *library.Entry) {
+	ports, ms := a.lib.Ports()
+	if ms.HasErrors() {
+		return
+	}
+	reads, writes := e.PortNames(ports)
+	use := func(name string) PortUse {
+		p, _ := ports.Get(name)
+		return PortUse{Name: name, Kind: string(p.Kind), Unit: p.Unit, Meaning: p.Meaning}
+	}
+	for _, n := range reads {
+		v.Reads = append(v.Reads, use(n))
+	}
+	for _, n := range writes {
+		v.Writes = append(v.Writes, use(n))
+	}
+}
+
+func reactionText(r model.Reaction) string {
+	side := func(refs []model.SpeciesRef) string {
+		var parts []string
+		for _, s := range refs {
+			t := s.Species
+			if s.Stoichiometry != nil && !(s.Stoichiometry.Kind == model.Number && s.Stoichiometry.Value == 1) {
+				t = s.Stoichiometry.String() + " " + t
+			}
+			parts = append(parts, t)
+		}
+		return strings.Join(parts, " + ")
+	}
+	rate := ""
+	if r.Rate != nil {
+		rate = r.Rate.String()
+	}
+	return strings.Join(strings.Fields(fmt.Sprintf("%s: %s -> %s ; %s", r.ID, side(r.Reactants), side(r.Products), rate)), " ")
+}
+
+func (a *App) showPopulation(name string) (*View, error) {
+	src, ms := a.lib.PopulationSource(name)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	p, ms := trial.ReadPopulation(src)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	v := &View{Kind: "population", Name: name, Title: p.Title, Story: p.Story, Disclaimer: Disclaimer}
+	v.Parts = p.ModuleLines()
+	v.Equations = p.Lines()
+	return v, nil
+}
+
+func (a *App) showTrial(name string) (*View, error) {
+	src, ms := a.lib.TrialSource(name)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	s, ms := trial.ReadTrial(src)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	v := &View{Kind: "trial", Name: name, Title: s.Title, Story: strings.TrimSpace(s.Question + "\n\n" + s.Story), Disclaimer: Disclaimer}
+	v.Parts = append(v.Parts, "population "+s.Population)
+	for _, m := range s.Modules {
+		v.Parts = append(v.Parts, "module "+m)
+	}
+	for _, arm := range s.Arms {
+		v.Arms = append(v.Arms, arm.ID+": "+arm.Title)
+		for _, g := range arm.Give {
+			v.Arms = append(v.Arms, "  "+g.String())
+		}
+		for _, r := range arm.Rules {
+			v.Arms = append(v.Arms, fmt.Sprintf("  when %s: %s", r.When, r.Give.String()))
+		}
+	}
+	for _, e := range s.Endpoints {
+		v.Endpoints = append(v.Endpoints, fmt.Sprintf("%s: %s (%s)", e.ID, e.Title, e.Kind))
+	}
+	return v, nil
+}
+
+// EvidenceFilter selects evidence rows; empty fields select everything. Text fields
+// match parts of words, whatever the case.
+type EvidenceFilter struct {
+	Row, Disease, Therapy, Study, Measure, Use, Status string
+}
+
+// Evidence lists the published figures that pass the filter.
+func (a *App) Evidence(f EvidenceFilter) ([]library.EvidenceRow, error) {
+	rows, ms := a.lib.Evidence()
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	has := func(text, part string) bool {
+		return part == "" || strings.Contains(strings.ToLower(text), strings.ToLower(part))
+	}
+	out := []library.EvidenceRow{}
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.ID)
+		if (f.Row == "" || r.ID == f.Row) && has(r.Disease, f.Disease) && (has(r.Therapy, f.Therapy) || has(r.Topic, f.Therapy)) &&
+			has(r.Study, f.Study) && has(r.Measure, f.Measure) && (f.Use == "" || r.Use == f.Use) && (f.Status == "" || r.Status == f.Status) {
+			out = append(out, r)
+		}
+	}
+	if f.Row != "" && len(out) == 0 {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "there is no evidence row %q", f.Row).WithHelp("%s", diag.DidYouMean(f.Row, ids))}
+	}
+	return out, nil
+}

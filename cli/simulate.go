@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/guptarohit/asciigraph"
+	"github.com/spf13/cobra"
+
+	"thymus"
+	"thymus/sim"
+	"thymus/table"
+)
+
+func (f *face) simulate() *cobra.Command {
+	var r thymus.SimulateRequest
+	var amounts, concentrations, selected, set []string
+	var out, plot string
+	c := &cobra.Command{
+		Use:   "simulate MODEL",
+		Short: "Simulate a model file over time",
+		Long: `Simulate reads a model file (Antimony), or takes a module of the library by name,
+integrates it and writes a table with a column "time" and one column an id, in the
+order asked for. --select reports what the model means by an id: a concentration unless
+the species is declared by amount; --amounts and --concentrations say which.`,
+		Example: `  thymus simulate model.ant --end 100 --steps 200 --out trajectory.csv
+  thymus simulate model.ant --end 10 --select S1,S2 --plot curves.svg
+  thymus simulate model.ant --set k1=0.3 --set S1=10 --doses doses.csv`,
+		Args: args(1, 1, "one model"),
+		RunE: func(c *cobra.Command, a []string) error {
+			r.Model = a[0]
+			r.Amounts, r.Concentrations, r.Select = amounts, concentrations, selected
+			for _, s := range set {
+				id, text, ok := strings.Cut(s, "=")
+				v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+				if !ok || err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+					return usageError{fmt.Errorf("--set %q: expected id=value with a finite number, as in --set k1=0.3", s)}
+				}
+				r.Set = append(r.Set, sim.Setting{ID: strings.TrimSpace(id), Value: v})
+			}
+			for _, p := range []struct{ flag, path string }{{"--out", out}, {"--plot", plot}} {
+				if p.path == "" {
+					continue
+				}
+				if err := thymus.CanWrite(p.path); err != nil {
+					return usageError{fmt.Errorf("%s %s: %w", p.flag, p.path, err)}
+				}
+			}
+			app, err := f.app()
+			if err != nil {
+				return err
+			}
+			res, err := app.Simulate(r)
+			if res == nil {
+				return err
+			}
+			f.messages(res.Warnings)
+			if werr := f.trajectory(res, out, plot); werr != nil {
+				return werr
+			}
+			return err
+		},
+	}
+	fl := c.Flags()
+	fl.Float64Var(&r.Start, "start", 0, "time of the first row")
+	fl.Float64Var(&r.End, "end", 10, "time of the last row")
+	fl.IntVar(&r.Steps, "steps", 100, "number of intervals between rows")
+	fl.StringSliceVar(&amounts, "amounts", nil, "ids reported as amounts, separated by commas")
+	fl.StringSliceVar(&concentrations, "concentrations", nil, "ids reported as concentrations")
+	fl.StringSliceVar(&selected, "select", nil, "ids reported as the model means them (default: all species)")
+	fl.StringArrayVar(&set, "set", nil, "id=value: change a constant or an initial value (repeatable)")
+	fl.StringVar(&r.Doses, "doses", "", "CSV of doses with columns time,target,amount and optionally duration")
+	fl.StringVar(&r.Method, "method", "", "integration method: "+strings.Join(thymus.Methods(), ", ")+" (default "+thymus.Methods()[0]+")")
+	fl.Float64Var(&r.Rtol, "rtol", 0, "relative tolerance (default 1e-8)")
+	fl.Float64Var(&r.Atol, "atol", 0, "absolute tolerance (default 1e-12)")
+	fl.StringVar(&out, "out", "", "write the table to a file ending in .csv or .parquet")
+	fl.StringVar(&plot, "plot", "", "write a plot to a file ending in .svg or .png")
+	return c
+}
+
+// trajectory writes the table where it was asked for; without --out to the output, as
+// CSV when it is not a terminal and as a small plot when it is.
+func (f *face) trajectory(res *thymus.SimulateResult, out, plot string) error {
+	if plot != "" {
+		if err := thymus.WritePlot(plot, res); err != nil {
+			return err
+		}
+	}
+	if out != "" {
+		if err := thymus.WriteTable(out, res.Table); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.json:
+		return f.print(jsonTable(res), nil)
+	case out == "" && plot == "" && !terminal(f.out):
+		return res.Table.WriteCSV(f.out)
+	case terminal(f.out):
+		f.sketch(f.out, res.Table)
+	}
+	fmt.Fprintf(f.err, "%s: %d rows, %d steps", filepath.Base(res.Model), len(res.Table.Columns[0].F), res.Stats.Accepted)
+	for _, p := range []string{out, plot} {
+		if p != "" {
+			fmt.Fprintf(f.err, ", wrote %s", p)
+		}
+	}
+	fmt.Fprintln(f.err)
+	return nil
+}
+
+// sketch draws the columns into the terminal.
+func (f *face) sketch(w io.Writer, t *table.Table) {
+	var series [][]float64
+	var names []string
+	for _, c := range t.Columns[1:] {
+		if len(series) == 6 {
+			break
+		}
+		ok := len(c.F) > 1
+		for _, v := range c.F {
+			ok = ok && !math.IsNaN(v) && !math.IsInf(v, 0)
+		}
+		if ok {
+			series = append(series, c.F)
+			names = append(names, c.Name)
+		}
+	}
+	if len(series) == 0 {
+		return
+	}
+	opts := []asciigraph.Option{asciigraph.Height(14), asciigraph.Width(max(20, width(w)-16)), asciigraph.SeriesLegends(names...)}
+	if os.Getenv("NO_COLOR") == "" {
+		opts = append(opts, asciigraph.SeriesColors(asciigraph.Blue, asciigraph.Orange, asciigraph.Green, asciigraph.Red, asciigraph.Purple, asciigraph.Gray))
+	}
+	fmt.Fprintln(w, asciigraph.PlotMany(series, opts...))
+}
+
+func jsonTable(res *thymus.SimulateResult) map[string]any {
+	columns := make([]map[string]any, len(res.Table.Columns))
+	for i, c := range res.Table.Columns {
+		values := make([]any, len(c.F))
+		for k, v := range c.F {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				values[k] = fmt.Sprint(v)
+			} else {
+				values[k] = v
+			}
+		}
+		columns[i] = map[string]any{"id": c.Name, "unit": c.Unit, "values": values}
+	}
+	return map[string]any{"model": res.Model, "method": res.Method, "steps": res.Stats.Accepted, "columns": columns, "disclaimer": thymus.Disclaimer}
+}

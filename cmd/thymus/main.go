@@ -1,0 +1,10 @@
+// Command thymus runs in-silico trials of immunotherapy from the command line.
+package main
+
+import (
+	"os"
+
+	"thymus/cli"
+)
+
+func main() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -1,0 +1,301 @@
+package compile
+
+import (
+	"fmt"
+
+	"thymus/diag"
+	"thymus/kernel"
+	"thymus/linalg"
+	"thymus/model"
+)
+
+// Instance is the workspace of one patient. It is not for concurrent use; it may be
+// reused for one patient after the other.
+type Instance struct {
+	p   *Program
+	mem []float64
+	set []bool
+}
+
+// New makes a workspace with all constants at their nominal values.
+func (p *Program) New() *Instance {
+	in := &Instance{p: p}
+	in.grow()
+	in.set = make([]bool, len(p.consts))
+	in.Reset()
+	return in
+}
+
+// grow makes room for nodes that observers added, and fills in their numbers.
+func (in *Instance) grow() {
+	g := in.p.b.g
+	from := len(in.mem)
+	if len(g.nodes) <= from {
+		return
+	}
+	mem := make([]float64, len(g.nodes))
+	copy(mem, in.mem)
+	for k := from; k < len(mem); k++ {
+		if n := &g.nodes[k]; n.leaf == number {
+			mem[k] = n.value
+		}
+	}
+	in.mem = mem
+}
+
+// Reset puts every constant back to its nominal value.
+func (in *Instance) Reset() {
+	for k, c := range in.p.consts {
+		in.mem[in.p.raws[k]] = c.Value
+		in.mem[in.p.flags[k]] = 0
+		in.set[k] = false
+	}
+}
+
+// Set overrides a constant or an initial value, which replaces its formula if it has
+// one; the number means what the symbol means. It holds until Reset.
+func (in *Instance) Set(k int, v float64) {
+	p := in.p
+	s := p.b.symbols[p.consts[k].ID]
+	if s.kind == isSpecies && s.initial == nil && s.conc == s.species.SubstanceOnly {
+		// the declared value is of the other kind than the symbol's meaning
+		if size, ok := in.staticSize(s); ok {
+			if s.conc {
+				v /= size
+			} else {
+				v *= size
+			}
+		}
+	}
+	in.mem[p.raws[k]] = v
+	in.mem[p.flags[k]] = 1
+	in.set[k] = true
+}
+
+func (in *Instance) staticSize(s *symbol) (float64, bool) {
+	c, ok := in.p.b.symbols[s.species.Compartment]
+	if !ok || c.constant < 0 {
+		return 1, false
+	}
+	return in.mem[in.p.raws[c.constant]], true
+}
+
+// Start computes derived constants and the initial state at time t0 into y, whose
+// length is the number of states. An error names the first value that is not finite.
+func (in *Instance) Start(y []float64, t0 float64) error {
+	p := in.p
+	in.mem[p.clockSlot] = t0
+	p.startup.Run(in.mem, 1)
+	for i, k := range p.y0 {
+		y[i] = in.mem[k]
+		if v := y[i]; v != v {
+			return fmt.Errorf("the initial value of %s is not a number", p.states[i].ID)
+		}
+	}
+	return nil
+}
+
+// Constant is the value of a constant, or of a quantity that only depends on constants
+// by its initial formula, after Start.
+func (in *Instance) Constant(id string) (float64, bool) {
+	k, ok := in.p.cindex[id]
+	if !ok {
+		return 0, false
+	}
+	if _, isState := in.p.index[id]; isState {
+		return 0, false
+	}
+	if in.p.b.symbols[id].kind == isSpecies {
+		return 0, false
+	}
+	return in.mem[in.p.constSlot[k]], true
+}
+
+func (in *Instance) load(y []float64, t float64) {
+	for i, k := range in.p.stateSlot {
+		in.mem[k] = y[i]
+	}
+	in.mem[in.p.clockSlot] = t
+}
+
+// Dim is the number of states.
+func (in *Instance) Dim() int { return len(in.p.states) }
+
+// Deriv writes dy/dt [state unit/time] at state y and time t[0].
+func (in *Instance) Deriv(dy, y, t []float64) {
+	in.load(y, t[0])
+	in.p.rhs.Run(in.mem, 1)
+	for i, k := range in.p.deriv {
+		dy[i] = in.mem[k]
+	}
+}
+
+// Pattern is the sparsity of the Jacobian.
+func (in *Instance) Pattern() *linalg.Pattern { return in.p.pattern }
+
+// Jacobian writes the entries of d(dy/dt)/dy in the order of Pattern.
+func (in *Instance) Jacobian(vals, y, t []float64) {
+	in.load(y, t[0])
+	in.p.jac.Run(in.mem, 1)
+	for i, k := range in.p.entries {
+		vals[i] = in.mem[k]
+	}
+}
+
+// TimeDeriv writes the partial derivative of dy/dt with respect to time.
+func (in *Instance) TimeDeriv(dfdt, y, t []float64) {
+	in.load(y, t[0])
+	in.p.timeJac.Run(in.mem, 1)
+	for i, k := range in.p.dfdt {
+		dfdt[i] = in.mem[k]
+	}
+}
+
+// Crossings is the number of crossing functions.
+func (in *Instance) Crossings() int { return len(in.p.cross) }
+
+// Cross writes the crossing functions: each changes sign where a relation in an event's
+// trigger changes.
+func (in *Instance) Cross(g, y, t []float64) {
+	in.load(y, t[0])
+	in.p.crossP.Run(in.mem, 1)
+	for i, k := range in.p.cross {
+		g[i] = in.mem[k]
+	}
+}
+
+// Trigger evaluates event i's trigger.
+func (in *Instance) Trigger(i int, y []float64, t float64) bool {
+	e := &in.p.events[i]
+	in.load(y, t)
+	e.code.Run(in.mem, 1)
+	return in.mem[e.trigger] != 0
+}
+
+// Delay evaluates event i's delay [time]; 0 when it has none.
+func (in *Instance) Delay(i int, y []float64, t float64) float64 {
+	e := &in.p.events[i]
+	if e.delay < 0 {
+		return 0
+	}
+	in.load(y, t)
+	e.delayCode.Run(in.mem, 1)
+	return in.mem[e.delay]
+}
+
+// Priority evaluates event i's priority; 0 when it has none.
+func (in *Instance) Priority(i int, y []float64, t float64) float64 {
+	e := &in.p.events[i]
+	if e.priority < 0 {
+		return 0
+	}
+	in.load(y, t)
+	e.priorityCode.Run(in.mem, 1)
+	return in.mem[e.priority]
+}
+
+// Assign writes the values that event i gives to its targets [state units].
+func (in *Instance) Assign(dst []float64, i int, y []float64, t float64) {
+	e := &in.p.events[i]
+	in.load(y, t)
+	e.assignCode.Run(in.mem, 1)
+	for j, k := range e.values {
+		dst[j] = in.mem[k]
+	}
+}
+
+// Act writes the values that action i gives to its targets for a dose.
+func (in *Instance) Act(dst []float64, i int, amount float64, y []float64, t float64) {
+	a := &in.p.actions[i]
+	in.load(y, t)
+	in.mem[in.p.doseSlot] = amount
+	a.code.Run(in.mem, 1)
+	for j, k := range a.values {
+		dst[j] = in.mem[k]
+	}
+}
+
+// As says how a species is reported.
+type As uint8
+
+// Ways to report a species.
+const (
+	Default As = iota // what its symbol means
+	Amount
+	Concentration
+)
+
+// Selection is one thing an observer evaluates: an id of the model, or a formula.
+type Selection struct {
+	ID   string
+	As   As
+	Expr *model.Expr
+	At   diag.Place
+}
+
+// Observer evaluates selections at a state.
+type Observer struct {
+	nodes []id
+	code  kernel.Program
+}
+
+// Observer compiles selections. It may be called while other observers are in use, but
+// not while instances run.
+func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.b
+	b.ms = nil
+	o := &Observer{}
+	for _, s := range list {
+		if s.Expr != nil {
+			o.nodes = append(o.nodes, b.l.expr(s.Expr, env{b, false}))
+			continue
+		}
+		if s.ID == model.Time {
+			o.nodes = append(o.nodes, p.clockSlot)
+			continue
+		}
+		x, ok := b.symbols[s.ID]
+		if !ok {
+			b.ms = append(b.ms, diag.Errorf(s.At, "the model has no symbol %q", s.ID).WithHelp("%s", diag.DidYouMean(s.ID, b.names())))
+			continue
+		}
+		k := b.lookup(x, false, s.At)
+		switch {
+		case s.As == Default:
+		case x.kind != isSpecies:
+			b.errorf(s.At, "%s is no species: it has neither amount nor concentration", s.ID)
+		default:
+			k = b.convert(x, k, !x.species.SubstanceOnly, s.As == Concentration, false)
+		}
+		o.nodes = append(o.nodes, k)
+	}
+	if b.ms.HasErrors() {
+		return nil, b.ms
+	}
+	skip := func(k id) bool { return int(k) < p.base && p.filled[k] }
+	o.code = kernel.Program{Slots: len(b.g.nodes), Code: b.g.code(o.nodes, skip)}
+	return o, b.ms
+}
+
+// Len is the number of selections.
+func (o *Observer) Len() int { return len(o.nodes) }
+
+// Eval writes the selections' values for a state, time and the values of the signals in
+// the order of Options.Signals (nil when there are none).
+func (o *Observer) Eval(dst []float64, in *Instance, y []float64, t float64, signals []float64) {
+	if len(in.mem) < o.code.Slots {
+		in.grow()
+	}
+	in.load(y, t)
+	for i, k := range in.p.sigSlot {
+		if i < len(signals) {
+			in.mem[k] = signals[i]
+		}
+	}
+	o.code.Run(in.mem, 1)
+	for i, k := range o.nodes {
+		dst[i] = in.mem[k]
+	}
+}

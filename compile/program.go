@@ -1,0 +1,578 @@
+package compile
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+
+	"thymus/diag"
+	"thymus/kernel"
+	"thymus/linalg"
+	"thymus/model"
+)
+
+var nan = math.NaN()
+
+// Action is a set of simultaneous assignments with an amount: a dose route.
+type Action struct {
+	ID          string
+	DoseSymbol  string // stands for the amount in the formulas
+	Assignments []model.EventAssignment
+}
+
+// Options say what is done to a model from outside.
+type Options struct {
+	Variables   []string // constants that change over time: states with derivative 0
+	Actions     []Action
+	Infusible   []string // states that may receive infusions
+	Signals     []string // constants given as functions of time; only observers may read them
+	ClampPowers bool     // a negative base of a power that is not whole reads as 0
+}
+
+// Program is a compiled model. It is shared by all patients; observers may be added at
+// any time.
+type Program struct {
+	m       *model.Model
+	b       *builder
+	mu      sync.Mutex
+	states  []State
+	index   map[string]int
+	consts  []Constant
+	cindex  map[string]int
+	events  []event
+	actions []action
+
+	base      int // slots that every instance has
+	startup   kernel.Program
+	filled    []bool // slots that hold a value after the start
+	raws      []id   // by constant: slot of its raw value, or -1
+	flags     []id
+	constSlot []id
+	finals    []move // computed constants: to constant slot, from node
+	y0        []id
+	deriv     []id
+	rhs       kernel.Program
+	pattern   *linalg.Pattern
+	entries   []id // Jacobian values in pattern order, or -1 for 0
+	jac       kernel.Program
+	dfdt      []id
+	timeJac   kernel.Program
+	cross     []id
+	crossP    kernel.Program
+
+	stateSlot []id
+	clockSlot id
+	doseSlot  id
+	sigSlot   []id
+	terms     []string
+}
+
+type move struct{ to, from id }
+
+type event struct {
+	EventInfo
+	trigger, delay, priority id
+	values                   []id
+	code, delayCode          kernel.Program
+	priorityCode, assignCode kernel.Program
+}
+
+type action struct {
+	id      string
+	targets []int
+	values  []id
+	code    kernel.Program
+}
+
+// EventInfo describes an event; Targets are state indices, Roots crossings.
+type EventInfo struct {
+	ID                                    string
+	Persistent, FromTrigger, InitialValue bool
+	HasDelay, HasPriority                 bool
+	Targets                               []int
+	Roots                                 []int
+	At                                    diag.Place
+}
+
+// Compile turns a flat model into a program. What the engine cannot do is named with
+// its place.
+func Compile(m *model.Model, opt Options) (*Program, diag.Messages) {
+	g := newGraph()
+	g.clamp = opt.ClampPowers
+	b := &builder{m: m, opt: opt, g: g, symbols: map[string]*symbol{}, rates: map[*model.Reaction]id{}}
+	b.l = &lowerer{g: g, functions: map[string]*model.Function{}, ms: &b.ms}
+	for i := range m.Functions {
+		b.l.functions[m.Functions[i].ID] = &m.Functions[i]
+	}
+	p := &Program{m: m, b: b, index: map[string]int{}, cindex: map[string]int{}}
+	for _, pass := range passes {
+		pass.run(p)
+		if b.ms.HasErrors() {
+			return nil, b.ms
+		}
+	}
+	return p, b.ms
+}
+
+// pass is a step of the compiler.
+type pass struct {
+	name string
+	why  string // the reason for its position
+	run  func(*Program)
+}
+
+var passes = []pass{
+	{"symbols", "everything refers to symbols", func(p *Program) { p.b.collect() }},
+	{"classify", "a symbol's meaning depends on whether it is a state", func(p *Program) { p.b.classify(); p.leaves() }},
+	{"derivatives", "the right-hand side defines what events and the Jacobian share", (*Program).derivatives},
+	{"events", "their formulas share nodes with the right-hand side", (*Program).lowerEvents},
+	{"actions", "as events", (*Program).lowerActions},
+	{"start", "initial formulas may read rules and reactions", (*Program).lowerStart},
+	{"jacobian", "differentiates the finished right-hand side", (*Program).jacobian},
+	{"emit", "only now is it known which constant-only work can move to the start", (*Program).emit},
+}
+
+// leaves fixes the slots that are written from outside.
+func (p *Program) leaves() {
+	b := p.b
+	for i := range b.states {
+		p.stateSlot = append(p.stateSlot, b.g.leafNode(state, i, onState))
+		p.index[b.states[i].ID] = i
+	}
+	p.clockSlot = b.g.leafNode(clock, 0, onState)
+	p.doseSlot = b.g.leafNode(dose, 0, onDose)
+	for k := range b.opt.Signals {
+		p.sigSlot = append(p.sigSlot, b.g.leafNode(signal, k, onSignal))
+	}
+	p.states, p.consts = b.states, b.consts
+	for i, c := range b.consts {
+		p.cindex[c.ID] = i
+		p.raws = append(p.raws, b.g.leafNode(raw, i, onConstants))
+		p.flags = append(p.flags, b.g.leafNode(flag, i, onConstants))
+		p.constSlot = append(p.constSlot, b.g.leafNode(constant, i, onConstants))
+	}
+}
+
+// derivatives builds the right-hand side: amounts per time for species.
+func (p *Program) derivatives() {
+	b, g := p.b, p.b.g
+	p.deriv = make([]id, len(p.states))
+	for i := range p.deriv {
+		p.deriv[i] = g.num(0)
+	}
+	now := env{b, false}
+	for i := range b.m.Reactions {
+		r := &b.m.Reactions[i]
+		rate := b.lookup(b.symbols[r.ID], false, r.At)
+		side := func(refs []model.SpeciesRef, op kernel.Op) {
+			for _, ref := range refs {
+				s := b.symbols[ref.Species]
+				if s == nil || s.state < 0 || s.species == nil || s.species.Boundary || s.species.Constant || s.rule != nil {
+					continue
+				}
+				term := rate
+				if ref.Stoichiometry != nil {
+					term = g.op(kernel.Mul, b.l.expr(ref.Stoichiometry, now), rate)
+				}
+				p.deriv[s.state] = g.op(op, p.deriv[s.state], term)
+			}
+		}
+		side(r.Reactants, kernel.Sub)
+		side(r.Products, kernel.Add)
+	}
+	// rate rules of compartments first: a concentration's change needs its compartment's
+	for pass := 0; pass < 2; pass++ {
+		for i, s := range b.owners {
+			if s == nil || s.rule == nil || (s.kind == isSpecies) != (pass == 1) {
+				continue
+			}
+			d := b.l.expr(s.rule.Math, now)
+			if s.kind == isSpecies && !s.species.SubstanceOnly {
+				if v := b.size(s, false); v >= 0 {
+					d = g.op(kernel.Mul, d, v)
+					if c := b.symbols[s.species.Compartment]; c.state >= 0 {
+						d = g.op(kernel.Add, d, g.op(kernel.Mul, b.lookup(s, false, s.at), p.deriv[c.state]))
+					} else if g.nodes[v].deps&onState != 0 {
+						b.errorf(s.at, "%s has a rate rule in a compartment whose size an assignment rule changes: not supported", s.id)
+					}
+				}
+			}
+			p.deriv[i] = d
+		}
+	}
+	for i, st := range p.states {
+		if st.Kind == InfusionRate {
+			target := p.index[strings.TrimPrefix(st.ID, "input:")]
+			p.deriv[target] = g.op(kernel.Add, p.deriv[target], p.stateSlot[i])
+		}
+	}
+	for i := range p.states {
+		p.states[i].Varying = !g.is(p.deriv[i], 0)
+		p.terms = append(p.terms, b.termText(i))
+		p.noSignal(p.deriv[i], b.owners[i], "the derivative of "+p.states[i].ID)
+	}
+}
+
+// noSignal refuses a formula that reads a signal where none may.
+func (p *Program) noSignal(k id, s *symbol, what string) {
+	if p.b.g.nodes[k].deps&onSignal == 0 {
+		return
+	}
+	at := diag.Place{}
+	if s != nil {
+		at = s.at
+	}
+	p.b.errorf(at, "%s depends on a signal (%s); signals are for observables only", what, strings.Join(p.b.opt.Signals, ", "))
+}
+
+// assigned lowers simultaneous assignments to new values of states.
+func (p *Program) assigned(list []model.EventAssignment) (targets []int, values []id) {
+	b := p.b
+	for _, a := range list {
+		s := b.symbols[a.Variable]
+		if s == nil || s.state < 0 {
+			continue
+		}
+		k := b.l.expr(a.Math, env{b, false})
+		if s.kind == isSpecies {
+			k = b.convert(s, k, !s.species.SubstanceOnly, false, false)
+		}
+		targets = append(targets, s.state)
+		values = append(values, k)
+	}
+	return targets, values
+}
+
+func (p *Program) lowerEvents() {
+	b := p.b
+	for i := range b.m.Events {
+		e := &b.m.Events[i]
+		if e.Trigger == nil {
+			b.errorf(e.At, "event %s has no trigger", e.ID)
+			continue
+		}
+		x := event{EventInfo: EventInfo{ID: e.ID, Persistent: e.Persistent, FromTrigger: e.FromTrigger, InitialValue: e.InitialValue,
+			HasDelay: e.Delay != nil, HasPriority: e.Priority != nil, At: e.At}, delay: -1, priority: -1}
+		now := env{b, false}
+		x.trigger = b.l.expr(e.Trigger, now)
+		p.noSignal(x.trigger, &symbol{at: e.At}, "the trigger of "+e.ID)
+		var roots []id
+		b.l.relations(e.Trigger, now, &roots)
+		for _, r := range roots {
+			found := -1
+			for k, c := range p.cross {
+				if c == r {
+					found = k
+				}
+			}
+			if found < 0 {
+				found = len(p.cross)
+				p.cross = append(p.cross, r)
+			}
+			x.Roots = append(x.Roots, found)
+		}
+		if e.Delay != nil {
+			x.delay = b.l.expr(e.Delay, now)
+		}
+		if e.Priority != nil {
+			x.priority = b.l.expr(e.Priority, now)
+		}
+		x.Targets, x.values = p.assigned(e.Assignments)
+		p.events = append(p.events, x)
+	}
+}
+
+func (p *Program) lowerActions() {
+	for _, a := range p.b.opt.Actions {
+		p.b.dose = a.DoseSymbol
+		x := action{id: a.ID}
+		x.targets, x.values = p.assigned(a.Assignments)
+		p.actions = append(p.actions, x)
+	}
+	p.b.dose = ""
+}
+
+// lowerStart builds the values at the start: constants, derived constants, states.
+func (p *Program) lowerStart() {
+	b, g := p.b, p.b.g
+	p.y0 = make([]id, len(p.states))
+	for i, s := range b.owners {
+		if s == nil {
+			p.y0[i] = g.num(0)
+			continue
+		}
+		k := b.lookup(s, true, s.at)
+		if s.kind == isSpecies {
+			k = b.convert(s, k, !s.species.SubstanceOnly, false, true)
+		}
+		p.y0[i] = k
+	}
+	for _, s := range b.order {
+		if s.constant < 0 || s.state >= 0 {
+			continue
+		}
+		k := b.lookup(s, true, s.at)
+		if s.kind == isSpecies {
+			k = b.convert(s, k, !s.species.SubstanceOnly, false, true)
+		}
+		p.finals = append(p.finals, move{g.leafNode(constant, s.constant, onConstants), k})
+	}
+	// assignment rules nothing reads are checked too: observers may ask for them
+	for _, s := range b.order {
+		b.lookup(s, false, s.at)
+	}
+}
+
+// jacobian differentiates the right-hand side.
+func (p *Program) jacobian() {
+	g := p.b.g
+	var entries [][2]int
+	type value struct {
+		i, j int
+		k    id
+	}
+	var values []value
+	p.dfdt = make([]id, len(p.states))
+	for i, k := range p.deriv {
+		p.dfdt[i] = g.num(0)
+		for _, d := range g.gradientOf(k) {
+			if g.is(d.node, 0) {
+				continue
+			}
+			if d.index < 0 {
+				p.dfdt[i] = d.node
+				continue
+			}
+			entries = append(entries, [2]int{i, d.index})
+			values = append(values, value{i, d.index, d.node})
+		}
+	}
+	p.pattern = linalg.NewPattern(len(p.states), entries)
+	p.entries = make([]id, p.pattern.Len())
+	for i := range p.entries {
+		p.entries[i] = g.num(0)
+	}
+	for _, v := range values {
+		p.entries[p.pattern.Find(v.i, v.j)] = v.k
+	}
+	g.grads = nil
+}
+
+// emit writes the programs. Work that depends on constants only moves to the start.
+func (p *Program) emit() {
+	g := p.b.g
+	run := append(append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...), p.cross...)
+	for _, e := range p.events {
+		run = append(run, e.trigger)
+		run = append(run, e.values...)
+		if e.delay >= 0 {
+			run = append(run, e.delay)
+		}
+		if e.priority >= 0 {
+			run = append(run, e.priority)
+		}
+	}
+	for _, a := range p.actions {
+		run = append(run, a.values...)
+	}
+	fixed := func(k id) bool { return g.nodes[k].deps&^onConstants == 0 }
+	// constant-only nodes on the border of the run's programs
+	need := make([]bool, len(g.nodes))
+	for _, k := range run {
+		need[k] = true
+	}
+	var border []id
+	for k := id(len(g.nodes)) - 1; k >= 0; k-- {
+		n := &g.nodes[k]
+		if !need[k] || n.leaf != operation {
+			continue
+		}
+		if fixed(k) {
+			border = append(border, k)
+			continue
+		}
+		for i, x := range [...]id{n.a, n.b, n.c} {
+			if i < n.op.Args() {
+				need[x] = true
+			}
+		}
+	}
+	var first []id
+	first = append(first, p.y0...)
+	for _, m := range p.finals {
+		first = append(first, m.from)
+	}
+	none := func(id) bool { return false }
+	code := g.code(first, none)
+	ready := map[id]bool{}
+	for _, x := range code {
+		ready[x.Dst] = true
+	}
+	for _, m := range p.finals {
+		code = append(code, kernel.Instr{Op: kernel.Move, Dst: m.to, A: m.from})
+	}
+	// nodes computed for the start values do not read constant slots, so they may stay
+	code = append(code, g.code(border, func(k id) bool { return ready[k] })...)
+	p.base = len(g.nodes)
+	p.filled = make([]bool, p.base)
+	for _, k := range border {
+		p.filled[k] = true
+	}
+	p.startup = kernel.Program{Slots: p.base, Code: code}
+	skip := func(k id) bool { return int(k) < p.base && p.filled[k] }
+	program := func(want ...id) kernel.Program {
+		return kernel.Program{Slots: p.base, Code: g.code(want, skip)}
+	}
+	p.rhs = program(p.deriv...)
+	p.jac = program(p.entries...)
+	p.timeJac = program(p.dfdt...)
+	p.crossP = program(p.cross...)
+	for i := range p.events {
+		e := &p.events[i]
+		e.code = program(e.trigger)
+		e.assignCode = program(e.values...)
+		if e.delay >= 0 {
+			e.delayCode = program(e.delay)
+		}
+		if e.priority >= 0 {
+			e.priorityCode = program(e.priority)
+		}
+	}
+	for i := range p.actions {
+		p.actions[i].code = program(p.actions[i].values...)
+	}
+}
+
+// Model is the model that was compiled.
+func (p *Program) Model() *model.Model { return p.m }
+
+// States lists the components of the state vector.
+func (p *Program) States() []State { return p.states }
+
+// StateIndex finds a state by id.
+func (p *Program) StateIndex(id string) (int, bool) {
+	i, ok := p.index[id]
+	return i, ok
+}
+
+// InputIndex finds the infusion rate of a state.
+func (p *Program) InputIndex(id string) (int, bool) { return p.StateIndex("input:" + id) }
+
+// Constants lists everything that can be overridden before the start: constants, and
+// the initial values of states.
+func (p *Program) Constants() []Constant { return p.consts }
+
+// ConstantIndex finds a constant by id.
+func (p *Program) ConstantIndex(id string) (int, bool) {
+	i, ok := p.cindex[id]
+	return i, ok
+}
+
+// Events describes the events in the order of the model.
+func (p *Program) Events() []EventInfo {
+	out := make([]EventInfo, len(p.events))
+	for i, e := range p.events {
+		out[i] = e.EventInfo
+	}
+	return out
+}
+
+// ActionIndex finds an action by id.
+func (p *Program) ActionIndex(id string) (int, bool) {
+	for i, a := range p.actions {
+		if a.id == id {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// ActionTargets lists the states that an action changes.
+func (p *Program) ActionTargets(i int) []int { return p.actions[i].targets }
+
+// TermOf names what contributes to a state's derivative, for messages.
+func (p *Program) TermOf(state int) string { return p.terms[state] }
+
+// Passes names the passes of the compiler in order, with the reason for each position.
+func Passes() [][2]string {
+	var out [][2]string
+	for _, x := range passes {
+		out = append(out, [2]string{x.name, x.why})
+	}
+	return out
+}
+
+// Print shows what a pass made: "symbols", "derivatives", "events", "actions", "start",
+// "jacobian" or "emit".
+func (p *Program) Print(pass string) (string, error) {
+	var b strings.Builder
+	g := p.b.g
+	switch pass {
+	case "symbols", "classify":
+		for _, s := range p.b.order {
+			fmt.Fprintf(&b, "%s: state %d, constant %d, signal %d\n", s.id, s.state, s.constant, s.signal)
+		}
+	case "derivatives":
+		for i, k := range p.deriv {
+			fmt.Fprintf(&b, "d(%s)/dt = %s\n", p.states[i].ID, g.text(k, p, 0))
+		}
+	case "events":
+		for _, e := range p.events {
+			fmt.Fprintf(&b, "%s when %s\n", e.ID, g.text(e.trigger, p, 0))
+		}
+	case "actions":
+		for _, a := range p.actions {
+			for i, t := range a.targets {
+				fmt.Fprintf(&b, "%s: %s = %s\n", a.id, p.states[t].ID, g.text(a.values[i], p, 0))
+			}
+		}
+	case "start":
+		for i, k := range p.y0 {
+			fmt.Fprintf(&b, "%s = %s\n", p.states[i].ID, g.text(k, p, 0))
+		}
+	case "jacobian":
+		for j := 0; j < p.pattern.N; j++ {
+			for q := p.pattern.ColPtr[j]; q < p.pattern.ColPtr[j+1]; q++ {
+				fmt.Fprintf(&b, "d(%s')/d(%s) = %s\n", p.states[p.pattern.RowIdx[q]].ID, p.states[j].ID, g.text(p.entries[q], p, 0))
+			}
+		}
+	case "emit":
+		fmt.Fprintf(&b, "start, %d operations\n%sright-hand side, %d operations\n%sJacobian, %d operations\n%s",
+			len(p.startup.Code), p.startup.String(), len(p.rhs.Code), p.rhs.String(), len(p.jac.Code), p.jac.String())
+	default:
+		return "", fmt.Errorf("there is no pass %q", pass)
+	}
+	return b.String(), nil
+}
+
+// text writes a node as a formula, cut off where it gets deep.
+func (g *graph) text(k id, p *Program, depth int) string {
+	n := g.nodes[k]
+	switch n.leaf {
+	case number:
+		return model.FormatNumber(n.value)
+	case constant, raw:
+		return p.consts[n.index].ID
+	case flag:
+		return "overridden(" + p.consts[n.index].ID + ")"
+	case state:
+		return p.states[n.index].ID
+	case clock:
+		return "time"
+	case signal:
+		return p.b.opt.Signals[n.index]
+	case dose:
+		return "dose"
+	}
+	if depth > 12 {
+		return "..."
+	}
+	args := []string{}
+	for i, x := range [...]id{n.a, n.b, n.c} {
+		if i < n.op.Args() {
+			args = append(args, g.text(x, p, depth+1))
+		}
+	}
+	return n.op.String() + "(" + strings.Join(args, ", ") + ")"
+}

@@ -1,0 +1,435 @@
+package compile
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"thymus/diag"
+	"thymus/kernel"
+	"thymus/model"
+)
+
+// StateKind says what a state is.
+type StateKind uint8
+
+// The kinds of states.
+const (
+	SpeciesAmount StateKind = iota
+	ParameterValue
+	CompartmentSize
+	InfusionRate // [amount/time], added to the derivative of its species
+)
+
+// State is one component of the state vector. Species are amounts.
+type State struct {
+	ID          string
+	Kind        StateKind
+	Unit        string
+	Index       int
+	Compartment string
+	Varying     bool // false: the derivative is 0 whatever the state
+}
+
+// Constant is something with a value that may be overridden before the start.
+type Constant struct {
+	ID    string
+	Value float64 // NaN when a formula gives it
+	Unit  string
+}
+
+// symbolKind says what an id of the model is.
+type symbolKind uint8
+
+const (
+	isSpecies symbolKind = iota
+	isParameter
+	isCompartment
+	isReaction
+)
+
+// symbol is everything known about one id.
+type symbol struct {
+	id       string
+	kind     symbolKind
+	species  *model.Species
+	reaction *model.Reaction
+	unit     string
+	at       diag.Place
+
+	value   *float64    // declared: amount or concentration for species
+	conc    bool        // value is a concentration
+	initial *model.Expr // formula for the start
+	rule    *model.Rule
+
+	state    int // index in the state vector, or -1
+	constant int // index among constants, or -1: what may be overridden
+	signal   int // index among signals, or -1
+
+	now, start id // lowered values of the symbol (its meaning), or unset
+	nowMark    mark
+	startMark  mark
+}
+
+type mark uint8
+
+const (
+	unseen mark = iota
+	active
+	done
+)
+
+// builder holds the state of one compilation.
+type builder struct {
+	m       *model.Model
+	opt     Options
+	g       *graph
+	l       *lowerer
+	ms      diag.Messages
+	symbols map[string]*symbol
+	order   []*symbol // in the order of the model
+	states  []State
+	owners  []*symbol // of states; nil for infusion rates
+	consts  []Constant
+	stack   []string
+	rates   map[*model.Reaction]id
+	dose    string // symbol of the dose while actions are lowered
+}
+
+func (b *builder) errorf(at diag.Place, format string, args ...any) {
+	b.ms = append(b.ms, diag.Errorf(at, format, args...))
+}
+
+// collect makes the table of symbols.
+func (b *builder) collect() {
+	add := func(s *symbol) {
+		s.state, s.constant, s.signal = -1, -1, -1
+		if old, dup := b.symbols[s.id]; dup {
+			b.ms = append(b.ms, diag.Errorf(s.at, "%s is defined twice", s.id).WithNote(old.at, "first here"))
+			return
+		}
+		b.symbols[s.id] = s
+		b.order = append(b.order, s)
+	}
+	for i := range b.m.Compartments {
+		c := &b.m.Compartments[i]
+		add(&symbol{id: c.ID, kind: isCompartment, value: c.Size, unit: c.Unit, at: c.At})
+	}
+	for i := range b.m.Species {
+		s := &b.m.Species[i]
+		x := &symbol{id: s.ID, kind: isSpecies, species: s, value: s.InitialAmount, unit: s.Unit, at: s.At}
+		if s.InitialConc != nil {
+			x.value, x.conc = s.InitialConc, true
+		}
+		add(x)
+	}
+	for i := range b.m.Parameters {
+		p := &b.m.Parameters[i]
+		add(&symbol{id: p.ID, kind: isParameter, value: p.Value, unit: p.Unit, at: p.At})
+	}
+	for i := range b.m.Reactions {
+		r := &b.m.Reactions[i]
+		add(&symbol{id: r.ID, kind: isReaction, reaction: r, at: r.At})
+	}
+	for i := range b.m.Rules {
+		r := &b.m.Rules[i]
+		if r.Kind == model.Algebraic {
+			b.errorf(r.At, "algebraic rules are not supported yet")
+			continue
+		}
+		s := b.variable(r.Variable, r.At, "a rule")
+		if s == nil {
+			continue
+		}
+		if s.rule != nil {
+			b.ms = append(b.ms, diag.Errorf(r.At, "%s is determined by two rules", s.id).WithNote(s.rule.At, "the other"))
+			continue
+		}
+		s.rule = r
+	}
+	for i := range b.m.Initials {
+		x := &b.m.Initials[i]
+		if s := b.variable(x.Symbol, x.At, "an initial assignment"); s != nil {
+			s.initial = x.Math
+		}
+	}
+}
+
+// variable finds a symbol that may be given a value.
+func (b *builder) variable(id string, at diag.Place, by string) *symbol {
+	s, ok := b.symbols[id]
+	if !ok {
+		b.ms = append(b.ms, diag.Errorf(at, "%s sets %q, which the model does not define", by, id).WithHelp("%s", diag.DidYouMean(id, b.names())))
+		return nil
+	}
+	if s.kind == isReaction {
+		b.errorf(at, "%s sets %s, which is a reaction", by, id)
+		return nil
+	}
+	return s
+}
+
+func (b *builder) names() []string {
+	out := make([]string, 0, len(b.symbols))
+	for n := range b.symbols {
+		out = append(out, n)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// classify decides which symbols are states, constants and signals.
+func (b *builder) classify() {
+	moving := map[string]bool{}
+	for _, r := range b.m.Reactions {
+		for _, refs := range [][]model.SpeciesRef{r.Reactants, r.Products} {
+			for _, ref := range refs {
+				s, ok := b.symbols[ref.Species]
+				if !ok || s.kind != isSpecies {
+					b.ms = append(b.ms, diag.Errorf(ref.At, "reaction %s has %q, which is no species", r.ID, ref.Species).WithHelp("%s", diag.DidYouMean(ref.Species, b.names())))
+					continue
+				}
+				if !s.species.Boundary && !s.species.Constant {
+					moving[ref.Species] = true
+				}
+			}
+		}
+	}
+	assigned := func(id string, at diag.Place, by string) {
+		if s := b.variable(id, at, by); s != nil {
+			if s.rule != nil && s.rule.Kind == model.Assignment {
+				b.ms = append(b.ms, diag.Errorf(at, "%s sets %s, which an assignment rule determines", by, id).WithNote(s.rule.At, "the rule"))
+				return
+			}
+			moving[id] = true
+		}
+	}
+	for _, e := range b.m.Events {
+		for _, a := range e.Assignments {
+			assigned(a.Variable, a.At, "event "+e.ID)
+		}
+	}
+	for _, a := range b.opt.Actions {
+		for _, x := range a.Assignments {
+			assigned(x.Variable, x.At, "dose "+a.ID)
+		}
+	}
+	for _, id := range b.opt.Variables {
+		assigned(id, diag.Place{}, "the list of variables")
+	}
+	for k, name := range b.opt.Signals {
+		s := b.variable(name, diag.Place{}, "the list of signals")
+		if s == nil {
+			continue
+		}
+		if s.kind != isParameter || s.rule != nil || moving[name] {
+			b.errorf(s.at, "%s cannot be a signal: it is not a constant parameter", name)
+			continue
+		}
+		s.signal = k
+	}
+	for _, s := range b.order {
+		if s.kind == isReaction {
+			continue
+		}
+		if s.rule != nil && s.rule.Kind == model.Assignment {
+			if s.kind == isSpecies && moving[s.id] {
+				// SBML: a rule determines it, reactions may not change it
+				b.errorf(s.at, "%s is determined by an assignment rule and changed by reactions; make it a boundary species", s.id)
+			}
+			continue
+		}
+		if moving[s.id] || s.rule != nil {
+			s.state = len(b.states)
+			st := State{ID: s.id, Index: s.state, Unit: s.unit}
+			switch s.kind {
+			case isSpecies:
+				st.Kind, st.Compartment = SpeciesAmount, s.species.Compartment
+			case isParameter:
+				st.Kind = ParameterValue
+			case isCompartment:
+				st.Kind = CompartmentSize
+			}
+			b.states = append(b.states, st)
+			b.owners = append(b.owners, s)
+		}
+		s.constant = len(b.consts)
+		v := nan
+		if s.initial == nil && s.value != nil {
+			v = *s.value
+		}
+		b.consts = append(b.consts, Constant{ID: s.id, Value: v, Unit: s.unit})
+	}
+	for _, id := range b.opt.Infusible {
+		s, ok := b.symbols[id]
+		if !ok || s.state < 0 {
+			b.errorf(diag.Place{}, "an infusion goes into %q, which is no state of the model", id)
+			continue
+		}
+		b.states = append(b.states, State{ID: "input:" + id, Kind: InfusionRate, Index: len(b.states)})
+		b.owners = append(b.owners, nil)
+	}
+}
+
+// size is the node of a species' compartment, or -1 when it has none.
+func (b *builder) size(s *symbol, start bool) id {
+	c, ok := b.symbols[s.species.Compartment]
+	if !ok {
+		if s.species.Compartment != "" {
+			b.errorf(s.at, "%s is in compartment %q, which the model does not define", s.id, s.species.Compartment)
+		}
+		return -1
+	}
+	return b.lookup(c, start, s.at)
+}
+
+// lookup is the node of a symbol's meaning, during the run or at the start.
+func (b *builder) lookup(s *symbol, start bool, at diag.Place) id {
+	m, k := &s.nowMark, &s.now
+	if start {
+		m, k = &s.startMark, &s.start
+	}
+	switch *m {
+	case done:
+		return *k
+	case active:
+		i := 0
+		for i < len(b.stack) && b.stack[i] != s.id {
+			i++
+		}
+		b.errorf(at, "the value of %s depends on itself: %s", s.id, strings.Join(append(append([]string(nil), b.stack[i:]...), s.id), " -> "))
+		return b.g.num(nan)
+	}
+	*m = active
+	b.stack = append(b.stack, s.id)
+	v := b.value(s, start, at)
+	b.stack = b.stack[:len(b.stack)-1]
+	*m, *k = done, v
+	return v
+}
+
+func (b *builder) value(s *symbol, start bool, at diag.Place) id {
+	sc := env{b, start}
+	switch {
+	case s.kind == isReaction:
+		return b.rate(s.reaction, start)
+	case s.rule != nil && s.rule.Kind == model.Assignment:
+		return b.l.expr(s.rule.Math, sc)
+	case s.signal >= 0 && !start:
+		return b.g.leafNode(signal, s.signal, onSignal)
+	case s.state >= 0 && !start:
+		k := b.g.leafNode(state, s.state, onState)
+		return b.meaning(s, k, start)
+	case !start:
+		k := b.g.leafNode(constant, s.constant, onConstants)
+		if s.kind == isSpecies {
+			return b.meaning(s, k, start) // the constant holds the amount
+		}
+		return k
+	}
+	// the value at the start, as the symbol means it
+	if s.initial != nil {
+		formula := b.l.expr(s.initial, sc)
+		return b.g.op(kernel.Select, b.g.leafNode(raw, s.constant, onConstants), formula, b.g.leafNode(flag, s.constant, onConstants))
+	}
+	if s.value == nil {
+		if s.kind == isCompartment {
+			b.errorf(s.at, "compartment %s has no size", s.id)
+		} else {
+			b.ms = append(b.ms, diag.Errorf(s.at, "%s has no value", s.id).WithHelp("give it one in the model, in its parameter table, or by a rule"))
+		}
+		return b.g.num(nan)
+	}
+	k := b.g.leafNode(raw, s.constant, onConstants)
+	if s.kind == isSpecies {
+		return b.convert(s, k, s.conc, !s.species.SubstanceOnly, true)
+	}
+	return k
+}
+
+// meaning turns an amount into what the species' symbol means.
+func (b *builder) meaning(s *symbol, amount id, start bool) id {
+	if s.kind != isSpecies {
+		return amount
+	}
+	return b.convert(s, amount, false, !s.species.SubstanceOnly, start)
+}
+
+// convert turns a concentration or amount into a concentration or amount.
+func (b *builder) convert(s *symbol, k id, fromConc, toConc, start bool) id {
+	if fromConc == toConc {
+		return k
+	}
+	v := b.size(s, start)
+	if v < 0 {
+		return k
+	}
+	if toConc {
+		return b.g.op(kernel.Div, k, v)
+	}
+	return b.g.op(kernel.Mul, k, v)
+}
+
+func (b *builder) rate(r *model.Reaction, start bool) id {
+	if r.Rate == nil {
+		return b.g.num(0)
+	}
+	return b.l.expr(r.Rate, env{b, start})
+}
+
+// env resolves symbols of the model, during the run or at the start.
+type env struct {
+	b     *builder
+	start bool
+}
+
+func (e env) symbol(name string, at diag.Place) (id, bool) {
+	switch name {
+	case model.Time:
+		return e.b.g.leafNode(clock, 0, onState), true
+	case model.Avogadro:
+		return e.b.g.num(avogadro), true
+	}
+	if name == e.b.dose && name != "" {
+		return e.b.g.leafNode(dose, 0, onDose), true
+	}
+	s, ok := e.b.symbols[name]
+	if !ok {
+		e.b.ms = append(e.b.ms, diag.Errorf(at, "unknown symbol %q", name).WithHelp("%s", diag.DidYouMean(name, e.b.names())))
+		return e.b.g.num(nan), true
+	}
+	return e.b.lookup(s, e.start, at), true
+}
+
+// termText names what makes up a state's derivative.
+func (b *builder) termText(i int) string {
+	s := b.owners[i]
+	if s == nil {
+		return "infusion"
+	}
+	if s.rule != nil {
+		text := s.rule.Math.String()
+		if len(text) > 160 {
+			text = text[:160] + "..."
+		}
+		return fmt.Sprintf("%s' = %s", s.id, text)
+	}
+	var parts []string
+	for _, r := range b.m.Reactions {
+		sign := ""
+		for _, x := range r.Reactants {
+			if x.Species == s.id {
+				sign = "-"
+			}
+		}
+		for _, x := range r.Products {
+			if x.Species == s.id {
+				sign += "+"
+			}
+		}
+		if sign != "" {
+			parts = append(parts, sign+r.ID)
+		}
+	}
+	return "reactions " + strings.Join(parts, " ")
+}

@@ -1,0 +1,102 @@
+package thymus
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"thymus/antimony"
+	"thymus/diag"
+	"thymus/model"
+)
+
+// format is one way to write a model down.
+type format struct {
+	name       string
+	extensions []string
+	read       func(src *diag.Source, dir string) (*model.Document, diag.Messages)
+}
+
+// formats lists every model format that can be read.
+var formats = []format{
+	{"Antimony", []string{".ant", ".txt"}, readAntimony},
+}
+
+func readAntimony(src *diag.Source, dir string) (*model.Document, diag.Messages) {
+	return antimony.Read(src, func(name string, from diag.Place) (*diag.Source, error) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		return &diag.Source{Name: path, Text: string(text)}, nil
+	})
+}
+
+// formatOf picks the format of a file by its extension, or says which there are.
+func formatOf(path string) (format, diag.Messages) {
+	extension := strings.ToLower(filepath.Ext(path))
+	var known []string
+	for _, f := range formats {
+		for _, e := range f.extensions {
+			if e == extension {
+				return f, nil
+			}
+		}
+		known = append(known, f.extensions...)
+	}
+	src := &diag.Source{Name: path}
+	return format{}, diag.Messages{diag.Errorf(diag.Place{Src: src}, "no reader for files ending in %q", extension).
+		WithHelp("model files end in %s", strings.Join(known, ", "))}
+}
+
+// ReadModelFile reads a model file with the parameter table beside it (NAME.parameters.tsv),
+// if there is one, and flattens its main model.
+func ReadModelFile(path string) (*model.Model, diag.Messages) {
+	f, ms := formatOf(path)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, diag.Messages{diag.FileError(path, err)}
+	}
+	doc, ms := f.read(&diag.Source{Name: path, Text: string(text)}, filepath.Dir(path))
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	main := mainModule(doc)
+	if main == nil {
+		return nil, append(ms, diag.Errorf(diag.Place{Src: &diag.Source{Name: path}}, "the file defines no model"))
+	}
+	tablePath := strings.TrimSuffix(path, filepath.Ext(path)) + ".parameters.tsv"
+	if tableText, err := os.ReadFile(tablePath); err == nil {
+		table, more := model.ReadTable(&diag.Source{Name: tablePath, Text: string(tableText)})
+		ms = append(ms, more...)
+		if !more.HasErrors() {
+			ms = append(ms, table.Apply(main)...)
+		}
+		if ms.HasErrors() {
+			return nil, ms
+		}
+	}
+	flat, more := model.Flatten(doc, main.ID)
+	ms = append(ms, more...)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	return flat, append(ms, model.Validate(flat)...)
+}
+
+// mainModule is the module marked as main, or the last one of the file.
+func mainModule(doc *model.Document) *model.Module {
+	for _, m := range doc.Modules {
+		if m.Main {
+			return m
+		}
+	}
+	if n := len(doc.Modules); n > 0 {
+		return doc.Modules[n-1]
+	}
+	return nil
+}

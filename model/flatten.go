@@ -1,0 +1,433 @@
+package model
+
+import (
+	"strings"
+
+	"thymus/diag"
+)
+
+// deepest bounds the nesting of submodels.
+const deepest = 64
+
+// Flatten turns the module named main into a closed model without submodels: an
+// element x of submodel A becomes A_x, dotted names in the outer module change or
+// connect it, `is` links merge two elements into one, deletions take elements out.
+func Flatten(doc *Document, main string) (*Model, diag.Messages) {
+	f := &flattener{modules: map[string]*Module{}}
+	for _, m := range doc.Modules {
+		f.modules[m.ID] = m
+	}
+	root, ok := f.modules[main]
+	if !ok {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "there is no model %q", main)}
+	}
+	flat := f.module(root, 0, nil)
+	flat.ID, flat.Name = root.ID, root.Name
+	if len(f.ms) > 0 && f.ms.HasErrors() {
+		return nil, f.ms
+	}
+	flat.Functions = append(append([]Function(nil), doc.Functions...), flat.Functions...)
+	flat.Units = append(append([]UnitDef(nil), doc.Units...), flat.Units...)
+	return dedupe(flat), f.ms
+}
+
+type flattener struct {
+	modules map[string]*Module
+	ms      diag.Messages
+}
+
+// dotted says the flat name of a dotted path.
+func dotted(path string) string { return strings.ReplaceAll(path, ".", "_") }
+
+// module flattens one module; its ids are local to it, without dots.
+func (f *flattener) module(m *Module, depth int, stack []string) *Model {
+	for _, s := range stack {
+		if s == m.ID {
+			f.ms = append(f.ms, diag.Errorf(m.At, "model %q contains itself (%s)", m.ID, strings.Join(append(stack, m.ID), " -> ")))
+			return &Model{}
+		}
+	}
+	if depth > deepest {
+		f.ms = append(f.ms, diag.Errorf(m.At, "submodels are nested deeper than %d", deepest))
+		return &Model{}
+	}
+	out := &Model{TimeUnit: m.TimeUnit}
+	known := map[string]bool{} // flat ids that came from submodels
+	merge := map[string]string{}
+	for _, s := range m.Submodels {
+		def, ok := f.modules[s.Module]
+		if !ok {
+			var names []string
+			for n := range f.modules {
+				names = append(names, n)
+			}
+			f.ms = append(f.ms, diag.Errorf(s.At, "%s is an instance of model %q, which is not defined", s.ID, s.Module).WithHelp("%s", diag.DidYouMean(s.Module, names)))
+			continue
+		}
+		if s.TimeFactor != "" || s.ExtentFactor != "" {
+			f.ms = append(f.ms, diag.Errorf(s.At, "conversion factors of submodels (timeconv, extentconv) are not supported: state %s in the units of the model around it", s.ID))
+			continue
+		}
+		if len(s.Args) > len(def.Ports) {
+			f.ms = append(f.ms, diag.Errorf(s.At, "%s is given %d ports, model %s has %d (%s)", s.ID, len(s.Args), def.ID, len(def.Ports), strings.Join(def.Ports, ", ")))
+			continue
+		}
+		sub := f.module(def, depth+1, append(stack, m.ID))
+		sub = sub.renamed(func(id string) string { return s.ID + "_" + id })
+		for i, arg := range s.Args {
+			merge[dotted(arg)] = "" // the outer name stays; the port's definition moves to it
+			merge[s.ID+"_"+def.Ports[i]] = dotted(arg)
+		}
+		out.absorb(sub)
+		if out.TimeUnit == "" {
+			out.TimeUnit = sub.TimeUnit
+		}
+	}
+	out.each(func(id string) { known[id] = true })
+	for _, d := range m.Deletions {
+		if !out.remove(dotted(d.Path)) {
+			f.ms = append(f.ms, diag.Errorf(d.At, "cannot delete %s: no such element", d.Path))
+		}
+	}
+	for _, l := range m.Links {
+		merge[dotted(l.A)] = dotted(l.B)
+	}
+	own := m.Model.renamed(dotted)
+	out.overlay(own, known)
+	// merge links: the name on the left disappears into the one on the right.
+	if len(merge) > 0 {
+		names := map[string]string{}
+		for a, b := range merge {
+			if b == "" {
+				continue
+			}
+			for hops := 0; merge[b] != "" && hops < len(merge); hops++ {
+				b = merge[b]
+			}
+			names[a] = b
+		}
+		out = out.joined(names)
+	}
+	return out
+}
+
+// renamed is a copy of m with every id (not function or unit names) changed by f.
+func (m *Model) renamed(f func(string) string) *Model {
+	names := map[string]string{}
+	note := func(id string) {
+		if id != "" {
+			names[id] = f(id)
+		}
+	}
+	m.each(note)
+	re := func(id string) string {
+		if to, ok := names[id]; ok {
+			return to
+		}
+		if id == "" || id == Time || id == Avogadro {
+			return id
+		}
+		return f(id)
+	}
+	expr := func(e *Expr) *Expr {
+		return e.Map(func(x *Expr) *Expr {
+			if x.Kind == Symbol {
+				if to := re(x.Name); to != x.Name {
+					c := *x
+					c.Name = to
+					return &c
+				}
+			}
+			return x
+		})
+	}
+	out := *m
+	out.Compartments = append([]Compartment(nil), m.Compartments...)
+	for i := range out.Compartments {
+		out.Compartments[i].ID = re(out.Compartments[i].ID)
+	}
+	out.Species = append([]Species(nil), m.Species...)
+	for i := range out.Species {
+		out.Species[i].ID = re(out.Species[i].ID)
+		out.Species[i].Compartment = re(out.Species[i].Compartment)
+	}
+	out.Parameters = append([]Parameter(nil), m.Parameters...)
+	for i := range out.Parameters {
+		out.Parameters[i].ID = re(out.Parameters[i].ID)
+	}
+	refs := func(in []SpeciesRef) []SpeciesRef {
+		r := append([]SpeciesRef(nil), in...)
+		for i := range r {
+			r[i].Species = re(r[i].Species)
+			r[i].Stoichiometry = expr(r[i].Stoichiometry)
+		}
+		return r
+	}
+	out.Reactions = append([]Reaction(nil), m.Reactions...)
+	for i := range out.Reactions {
+		r := &out.Reactions[i]
+		r.ID = re(r.ID)
+		r.Reactants, r.Products = refs(r.Reactants), refs(r.Products)
+		mods := make([]string, len(r.Modifiers))
+		for k, id := range r.Modifiers {
+			mods[k] = re(id)
+		}
+		r.Modifiers = mods
+		r.Rate = expr(r.Rate)
+	}
+	out.Rules = append([]Rule(nil), m.Rules...)
+	for i := range out.Rules {
+		out.Rules[i].Variable = re(out.Rules[i].Variable)
+		out.Rules[i].Math = expr(out.Rules[i].Math)
+	}
+	out.Initials = append([]Initial(nil), m.Initials...)
+	for i := range out.Initials {
+		out.Initials[i].Symbol = re(out.Initials[i].Symbol)
+		out.Initials[i].Math = expr(out.Initials[i].Math)
+	}
+	out.Events = append([]Event(nil), m.Events...)
+	for i := range out.Events {
+		e := &out.Events[i]
+		e.ID = re(e.ID)
+		e.Trigger, e.Delay, e.Priority = expr(e.Trigger), expr(e.Delay), expr(e.Priority)
+		e.Assignments = append([]EventAssignment(nil), e.Assignments...)
+		for k := range e.Assignments {
+			e.Assignments[k].Variable = re(e.Assignments[k].Variable)
+			e.Assignments[k].Math = expr(e.Assignments[k].Math)
+		}
+	}
+	out.Annotations = append([]Annotation(nil), m.Annotations...)
+	for i := range out.Annotations {
+		out.Annotations[i].Element = re(out.Annotations[i].Element)
+	}
+	return &out
+}
+
+// each calls f for the id of every element.
+func (m *Model) each(f func(id string)) {
+	for _, x := range m.Compartments {
+		f(x.ID)
+	}
+	for _, x := range m.Species {
+		f(x.ID)
+	}
+	for _, x := range m.Parameters {
+		f(x.ID)
+	}
+	for _, x := range m.Reactions {
+		f(x.ID)
+	}
+	for _, x := range m.Events {
+		f(x.ID)
+	}
+}
+
+func (m *Model) absorb(o *Model) {
+	m.Units = append(m.Units, o.Units...)
+	m.Functions = append(m.Functions, o.Functions...)
+	m.Compartments = append(m.Compartments, o.Compartments...)
+	m.Species = append(m.Species, o.Species...)
+	m.Parameters = append(m.Parameters, o.Parameters...)
+	m.Reactions = append(m.Reactions, o.Reactions...)
+	m.Rules = append(m.Rules, o.Rules...)
+	m.Initials = append(m.Initials, o.Initials...)
+	m.Events = append(m.Events, o.Events...)
+	m.Annotations = append(m.Annotations, o.Annotations...)
+}
+
+func keep[T any](list []T, ok func(T) bool) []T {
+	out := list[:0:0]
+	for _, x := range list {
+		if ok(x) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// remove takes the element and what defines it out; false when there is none.
+func (m *Model) remove(id string) bool {
+	n := 0
+	count := func(same bool) bool {
+		if same {
+			n++
+		}
+		return !same
+	}
+	m.Compartments = keep(m.Compartments, func(x Compartment) bool { return count(x.ID == id) })
+	m.Species = keep(m.Species, func(x Species) bool { return count(x.ID == id) })
+	m.Parameters = keep(m.Parameters, func(x Parameter) bool { return count(x.ID == id) })
+	m.Reactions = keep(m.Reactions, func(x Reaction) bool { return count(x.ID == id) })
+	m.Events = keep(m.Events, func(x Event) bool { return count(x.ID == id) })
+	m.Rules = keep(m.Rules, func(x Rule) bool { return x.Variable != id })
+	m.Initials = keep(m.Initials, func(x Initial) bool { return x.Symbol != id })
+	return n > 0
+}
+
+// overlay adds the elements of the outer module; an element that a submodel already
+// has is changed, not added twice.
+func (m *Model) overlay(o *Model, known map[string]bool) {
+	m.Units = append(m.Units, o.Units...)
+	m.Functions = append(m.Functions, o.Functions...)
+	species := indexBy(m.Species, func(x Species) string { return x.ID })
+	parameters := indexBy(m.Parameters, func(x Parameter) string { return x.ID })
+	compartments := indexBy(m.Compartments, func(x Compartment) string { return x.ID })
+	reactions := indexBy(m.Reactions, func(x Reaction) string { return x.ID })
+	events := indexBy(m.Events, func(x Event) string { return x.ID })
+	for _, x := range o.Compartments {
+		if i, ok := compartments[x.ID]; ok {
+			if x.Size != nil {
+				m.Compartments[i].Size = x.Size
+				m.clear(x.ID)
+			}
+			continue
+		}
+		m.Compartments = append(m.Compartments, x)
+	}
+	for _, x := range o.Species {
+		if i, ok := species[x.ID]; ok {
+			s := &m.Species[i]
+			if x.InitialAmount != nil || x.InitialConc != nil {
+				s.InitialAmount, s.InitialConc = x.InitialAmount, x.InitialConc
+				m.clear(x.ID)
+			}
+			continue
+		}
+		m.Species = append(m.Species, x)
+	}
+	for _, x := range o.Parameters {
+		if i, ok := parameters[x.ID]; ok {
+			p := &m.Parameters[i]
+			if x.Value != nil {
+				p.Value, p.TableAt, p.Source, p.Spread, p.Note = x.Value, x.TableAt, x.Source, x.Spread, x.Note
+				m.clear(x.ID)
+			}
+			if x.Unit != "" {
+				p.Unit = x.Unit
+			}
+			if x.Spread != "" {
+				p.Spread = x.Spread
+			}
+			p.Constant = p.Constant && x.Constant
+			continue
+		}
+		if i, ok := species[x.ID]; ok {
+			s := &m.Species[i]
+			if x.Value != nil {
+				s.InitialAmount, s.InitialConc = nil, nil
+				if s.SubstanceOnly {
+					s.InitialAmount = x.Value
+				} else {
+					s.InitialConc = x.Value
+				}
+				m.clear(x.ID)
+			}
+			if x.Unit != "" {
+				s.Unit = x.Unit
+			}
+			continue
+		}
+		if i, ok := compartments[x.ID]; ok {
+			if x.Value != nil {
+				m.Compartments[i].Size = x.Value
+				m.clear(x.ID)
+			}
+			continue
+		}
+		m.Parameters = append(m.Parameters, x)
+	}
+	for _, x := range o.Reactions {
+		if i, ok := reactions[x.ID]; ok {
+			m.Reactions[i] = x
+			continue
+		}
+		m.Reactions = append(m.Reactions, x)
+	}
+	for _, x := range o.Events {
+		if i, ok := events[x.ID]; ok {
+			m.Events[i] = x
+			continue
+		}
+		m.Events = append(m.Events, x)
+	}
+	for _, x := range o.Rules {
+		if known[x.Variable] {
+			m.Rules = keep(m.Rules, func(r Rule) bool { return r.Variable != x.Variable })
+			m.Initials = keep(m.Initials, func(r Initial) bool { return r.Symbol != x.Variable })
+			if i, ok := parameters[x.Variable]; ok {
+				m.Parameters[i].Constant = false
+				if x.Kind == Assignment {
+					m.Parameters[i].Value = nil
+				}
+			}
+		}
+		m.Rules = append(m.Rules, x)
+	}
+	for _, x := range o.Initials {
+		if known[x.Symbol] {
+			m.Initials = keep(m.Initials, func(r Initial) bool { return r.Symbol != x.Symbol })
+		}
+		m.Initials = append(m.Initials, x)
+	}
+	m.Annotations = append(m.Annotations, o.Annotations...)
+}
+
+// clear forgets what a formula said about an initial value that a number replaces.
+func (m *Model) clear(id string) {
+	m.Initials = keep(m.Initials, func(x Initial) bool { return x.Symbol != id })
+}
+
+func indexBy[T any](list []T, id func(T) string) map[string]int {
+	out := make(map[string]int, len(list))
+	for i, x := range list {
+		out[id(x)] = i
+	}
+	return out
+}
+
+// joined renames the keys of names to their values; of two elements with one id the
+// one that was called so before holds, and its missing values are taken from the other.
+func (m *Model) joined(names map[string]string) *Model {
+	drop := map[string]bool{}
+	has := map[string]bool{}
+	m.each(func(id string) { has[id] = true })
+	for from, to := range names {
+		if has[to] {
+			drop[from] = true
+		}
+	}
+	c := *m
+	c.Compartments = keep(m.Compartments, func(x Compartment) bool { return !drop[x.ID] })
+	c.Species = keep(m.Species, func(x Species) bool { return !drop[x.ID] })
+	c.Parameters = keep(m.Parameters, func(x Parameter) bool { return !drop[x.ID] })
+	ruled := map[string]bool{}
+	for _, r := range m.Rules {
+		ruled[r.Variable] = true
+	}
+	c.Rules = keep(m.Rules, func(x Rule) bool { return !(drop[x.Variable] && ruled[names[x.Variable]]) })
+	c.Initials = keep(m.Initials, func(x Initial) bool { return !drop[x.Symbol] })
+	return c.renamed(func(id string) string {
+		if to, ok := names[id]; ok {
+			return to
+		}
+		return id
+	})
+}
+
+// dedupe drops unit and function definitions that several submodels brought alike.
+func dedupe(m *Model) *Model {
+	seen := map[string]bool{}
+	m.Units = keep(m.Units, func(u UnitDef) bool {
+		k := u.ID + "\x00" + u.Text
+		ok := !seen[k]
+		seen[k] = true
+		return ok
+	})
+	functions := map[string]bool{}
+	m.Functions = keep(m.Functions, func(f Function) bool {
+		ok := !functions[f.ID]
+		functions[f.ID] = true
+		return ok
+	})
+	return m
+}

@@ -1,0 +1,109 @@
+package ode
+
+import "math"
+
+// sign has three values: a function that leaves or reaches zero crosses too, so that
+// x > 0 and x >= 0 are told apart.
+func sign(g float64) int {
+	switch {
+	case g > 0:
+		return 1
+	case g < 0:
+		return -1
+	}
+	return 0
+}
+
+// looks are the places within a step where crossing functions are looked at, so that
+// two roots in one step do not cancel.
+var looks = [...]float64{0.25, 0.5, 0.75, 1}
+
+// firstCrossing finds the first place in a step where a crossing function changed sign:
+// the right end of a bracket so short that no number lies inside, or so to speak. It
+// leaves the functions there in g1, and returns -1 when nothing changes.
+func (d *driver) firstCrossing(s *Step) float64 {
+	left := s.T0
+	for _, theta := range looks {
+		right := s.T0 + theta*(s.T1-s.T0)
+		if theta == 1 {
+			right = s.T1
+		}
+		if right <= left {
+			continue
+		}
+		s.dense(right, d.probe)
+		d.cross.Cross(d.g1, d.probe, []float64{right})
+		if !d.differs(d.g1) {
+			left = right
+			continue
+		}
+		for i := 0; i < 200; i++ {
+			middle := left + (right-left)/2
+			if middle <= left || middle >= right || right-left <= 1e-13*(s.T1-s.T0) {
+				break
+			}
+			s.dense(middle, d.probe)
+			d.cross.Cross(d.gm, d.probe, []float64{middle})
+			if d.differs(d.gm) {
+				right = middle
+				copy(d.g1, d.gm)
+			} else {
+				left = middle
+			}
+		}
+		return right
+	}
+	return -1
+}
+
+func (d *driver) differs(g []float64) bool {
+	for i, v := range g {
+		if sign(v) != sign(d.g0[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// stopAtCrossing ends a step at a crossing and tells the handler.
+func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
+	s.T1 = at
+	d.handler.OnStep(s)
+	s.dense(at, d.probe)
+	copy(d.y, d.probe)
+	d.which, d.rising = d.which[:0], d.rising[:0]
+	for i, v := range d.g1 {
+		if sign(v) != sign(d.g0[i]) {
+			d.which = append(d.which, i)
+			d.rising = append(d.rising, sign(v) > sign(d.g0[i]))
+		}
+	}
+	d.st.Crossings++
+	if at-d.lastTime <= 1e-12*math.Max(math.Abs(at), 1e-12) {
+		d.storm++
+	} else {
+		d.storm = 0
+	}
+	d.lastTime = at
+	d.t = at
+	if d.storm > mostAtOnce {
+		return &Failure{Cause: EventStorm, Time: at, Component: -1, Hint: "events follow one another without time going on"}
+	}
+	changed, stop, err := d.handler.OnCrossing(at, d.y, d.which, d.rising)
+	if err != nil {
+		return &Failure{Cause: Stopped, Time: at, Component: -1, Err: err}
+	}
+	if stop {
+		d.t1 = at
+		return nil
+	}
+	h := d.h
+	if changed {
+		d.restart(d.stopAfter(at))
+		return nil
+	}
+	d.s.start(d.t, d.y, &d.st)
+	d.h = h
+	copy(d.g0, d.g1)
+	return nil
+}

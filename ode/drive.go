@@ -1,0 +1,226 @@
+package ode
+
+import (
+	"fmt"
+	"math"
+)
+
+// driver carries one solution: step control, stops and crossings.
+type driver struct {
+	sys      System
+	y        []float64
+	t, t1    float64
+	opt      Options
+	handler  Handler
+	st       Stats
+	m        Method
+	s        stepper
+	w        weights
+	h        float64
+	cross    Crosser
+	g0, g1   []float64 // crossing functions at the ends of a stretch
+	gm       []float64
+	probe    []float64
+	which    []int
+	rising   []bool
+	storm    int
+	lastTime float64
+	failed   int // steps refused in a row because nothing finite came out
+}
+
+// mostAtOnce bounds crossings that follow one another without time going on.
+const mostAtOnce = 1000
+
+func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) (*driver, *Failure) {
+	n := sys.Dim()
+	if len(y) != n {
+		panic(fmt.Sprintf("ode: len(y)=%d, want Dim=%d", len(y), n))
+	}
+	if opt.Rtol == 0 {
+		opt.Rtol = 1e-6
+	}
+	if opt.MaxSteps == 0 {
+		opt.MaxSteps = 10_000_000
+	}
+	m, err := MethodNamed(opt.Method)
+	if err != nil {
+		return nil, &Failure{Cause: Stopped, Time: t0, Component: -1, Err: err}
+	}
+	d := &driver{sys: sys, y: y, t: t0, t1: t1, opt: opt, handler: h, m: m}
+	if d.s, err = m.make(sys); err != nil {
+		return nil, &Failure{Cause: Stopped, Time: t0, Component: -1, Err: err}
+	}
+	d.w = weights{rtol: opt.Rtol, atol: make([]float64, n)}
+	for i := range d.w.atol {
+		switch {
+		case len(opt.Atol) == n:
+			d.w.atol[i] = opt.Atol[i]
+		case len(opt.Atol) == 1:
+			d.w.atol[i] = opt.Atol[0]
+		default:
+			d.w.atol[i] = 1e-9
+		}
+	}
+	if c, ok := sys.(Crosser); ok && c.Crossings() > 0 {
+		d.cross = c
+		k := c.Crossings()
+		d.g0, d.g1, d.gm = make([]float64, k), make([]float64, k), make([]float64, k)
+		d.which, d.rising = make([]int, 0, k), make([]bool, 0, k)
+	}
+	d.probe = make([]float64, n)
+	return d, nil
+}
+
+// restart begins anew at the present state with a small step.
+func (d *driver) restart(stop float64) {
+	d.s.start(d.t, d.y, &d.st)
+	d.st.Restarts++
+	d.h = d.firstStep(stop - d.t)
+	if d.cross != nil {
+		d.cross.Cross(d.g0, d.y, []float64{d.t})
+	}
+}
+
+// firstStep estimates a step over which an explicit Euler step would change the state by
+// a hundredth of its weight (Hairer, Norsett, Wanner, Solving ODEs I, II.4).
+func (d *driver) firstStep(room float64) float64 {
+	if d.opt.InitialStep > 0 {
+		return math.Min(d.opt.InitialStep, room)
+	}
+	f := d.s.slope()
+	size, speed := 0.0, 0.0
+	for i, v := range d.y {
+		sc := d.w.scale(i, v, v)
+		size += (v / sc) * (v / sc)
+		speed += (f[i] / sc) * (f[i] / sc)
+	}
+	h := 1e-4 * room
+	if speed > 0 && size > 1e-10 && !math.IsNaN(speed) && !math.IsInf(speed, 0) {
+		h = 0.01 * math.Sqrt(size/speed)
+	} else if speed > 0 && !math.IsInf(speed, 0) {
+		h = math.Sqrt(float64(len(f)) / speed)
+	}
+	least := 1e-10 * math.Max(math.Abs(d.t), room)
+	return math.Min(math.Max(h, least), room)
+}
+
+func (d *driver) stopAfter(t float64) float64 {
+	return math.Min(d.t1, d.handler.NextStop(t))
+}
+
+func (d *driver) run() *Failure {
+	if d.t >= d.t1 {
+		return nil
+	}
+	stop := d.stopAfter(d.t)
+	d.restart(stop)
+	for d.t < d.t1 {
+		if f := d.advance(stop); f != nil {
+			return f
+		}
+		if d.t < stop {
+			stop = d.stopAfter(d.t) // a crossing may have made new stops
+			continue
+		}
+		if d.t >= d.t1 && stop == d.t1 && d.handler.NextStop(math.Nextafter(d.t, math.Inf(-1))) != d.t {
+			return nil
+		}
+		changed, err := d.handler.OnStop(d.t, d.y)
+		if err != nil {
+			return &Failure{Cause: Stopped, Time: d.t, Component: -1, Err: err}
+		}
+		stop = d.stopAfter(d.t)
+		if d.t < d.t1 && changed {
+			d.restart(stop)
+		}
+	}
+	return nil
+}
+
+// advance makes one accepted step, at most to stop.
+func (d *driver) advance(stop float64) *Failure {
+	for {
+		if d.st.Accepted+d.st.Rejected >= d.opt.MaxSteps {
+			return &Failure{Cause: TooManySteps, Time: d.t, Component: -1, Hint: fmt.Sprintf("more than %d steps", d.opt.MaxSteps)}
+		}
+		h := d.h
+		if d.opt.MaxStep > 0 {
+			h = math.Min(h, d.opt.MaxStep)
+		}
+		last := false
+		room := stop - d.t
+		switch {
+		case h >= room*(1-1e-9):
+			h, last = room, true
+		case 2*h > room: // two equal steps instead of one and a sliver
+			h = room / 2
+		}
+		norm, worst, cause := d.s.try(h, &d.w, &d.st)
+		least := 1e-14 * math.Max(math.Abs(d.t), 1e-300)
+		if least < 1e-300 {
+			least = 1e-300
+		}
+		if cause != "" || !(norm <= 1) {
+			d.st.Rejected++
+			factor := 0.2
+			if cause == "" && norm == norm && !math.IsInf(norm, 0) {
+				factor = math.Min(0.9, math.Max(0.1, 0.9*math.Pow(norm, -d.s.exponent())))
+				d.failed = 0
+			} else {
+				d.failed++
+			}
+			d.h = h * factor
+			if d.h < least || d.failed > 60 {
+				if cause == "" {
+					cause = StepTooSmall
+					if norm != norm {
+						cause = NotFinite
+					}
+				}
+				return &Failure{Cause: cause, Time: d.t, Component: worst, Hint: hints[cause]}
+			}
+			continue
+		}
+		d.failed = 0
+		d.st.Accepted++
+		t0, tEnd := d.t, d.t+h
+		if last {
+			tEnd = stop
+		}
+		d.s.prepareDense()
+		grow := 6.0
+		if norm > 0 {
+			grow = math.Min(6, math.Max(0.2, 0.9*math.Pow(norm, -d.s.exponent())))
+		}
+		if last {
+			d.h = math.Max(d.h, h*grow) // a step cut short by a stop says little
+		} else {
+			d.h = h * grow
+		}
+		step := Step{T0: t0, T1: tEnd, end: tEnd}
+		step.dense = func(t float64, dst []float64) {
+			if t >= tEnd {
+				copy(dst, d.s.next())
+				return
+			}
+			d.s.dense((t-t0)/(tEnd-t0), dst)
+		}
+		if d.cross != nil {
+			if at := d.firstCrossing(&step); at >= 0 {
+				return d.stopAtCrossing(&step, at)
+			}
+			copy(d.g0, d.g1) // same signs, newer values
+		}
+		d.handler.OnStep(&step)
+		d.s.accept(tEnd)
+		d.t = tEnd
+		copy(d.y, d.s.state())
+		return nil
+	}
+}
+
+var hints = map[Cause]string{
+	StepTooSmall:   "the solution changes faster than the tolerance can follow",
+	NotFinite:      "a term became infinite or undefined",
+	SingularMatrix: "the linear systems of the method cannot be solved",
+}

@@ -1,0 +1,220 @@
+package ode
+
+import (
+	"fmt"
+	"math"
+
+	"thymus/linalg"
+)
+
+// System is y' = f(t, y) for L independent lanes of dimension Dim. State is [Dim][L] in
+// one slice, lane fastest; each lane has its own time t[l]. The solvers of this package
+// run one lane: len(t) is 1.
+type System interface {
+	Dim() int
+	Deriv(dy, y, t []float64)
+}
+
+// Jacobian is an ability of systems that know their derivatives: entries of df/dy in
+// the order of Pattern, and the partial derivative of f with respect to time.
+type Jacobian interface {
+	Pattern() *linalg.Pattern
+	Jacobian(vals, y, t []float64)
+	TimeDeriv(dfdt, y, t []float64)
+}
+
+// Crosser is an ability of systems whose handler wants to know where functions of the
+// state change sign.
+type Crosser interface {
+	Crossings() int
+	Cross(g, y, t []float64)
+}
+
+// Options of a solution; zero values are useful.
+type Options struct {
+	Method      string    // a row of Methods; "" is the first
+	Rtol        float64   // 0: 1e-6
+	Atol        []float64 // per component, or one for all; nil: 1e-9
+	InitialStep float64   // 0: estimated
+	MaxStep     float64   // 0: none
+	MaxSteps    int       // 0: 10 million
+}
+
+// Stats counts the work of a solution.
+type Stats struct {
+	Accepted, Rejected       int
+	Derivs, Jacobians, Facts int
+	Pivoted                  int // factorisations that needed row exchanges
+	Crossings, Restarts      int
+}
+
+// Cause says why a solution ended early.
+type Cause string
+
+// The causes of failures.
+const (
+	StepTooSmall   Cause = "step too small"
+	NotFinite      Cause = "value not finite"
+	TooManySteps   Cause = "too many steps"
+	SingularMatrix Cause = "singular matrix"
+	EventStorm     Cause = "event storm"
+	Stopped        Cause = "stopped"
+	NotConverged   Cause = "not converged"
+)
+
+// Failure is a solution that ended early: when, why, and in which component (-1: none
+// stands out).
+type Failure struct {
+	Cause     Cause
+	Time      float64
+	Component int
+	Hint      string
+	Err       error // from the handler, for Stopped
+}
+
+func (f *Failure) Error() string {
+	s := fmt.Sprintf("%s at t=%g", f.Cause, f.Time)
+	if f.Err != nil {
+		s += ": " + f.Err.Error()
+	}
+	if f.Hint != "" {
+		s += "; " + f.Hint
+	}
+	return s
+}
+
+// Step is an accepted step from T0 to T1. Interpolate writes the state at a time within
+// it; the step is only valid during OnStep.
+type Step struct {
+	T0, T1 float64
+	end    float64 // of the whole step: T1 may lie before it, at a crossing
+	dense  func(t float64, dst []float64)
+}
+
+// Interpolate writes the state at time t, T0 <= t <= T1 (4th order accurate).
+func (s *Step) Interpolate(t float64, dst []float64) { s.dense(t, dst) }
+
+// Handler is asked while a solution goes on. Embed Base for those questions that have no
+// answer.
+type Handler interface {
+	// NextStop is the next time after t at which OnStop wants to be called.
+	NextStop(t float64) float64
+	// OnStop may change y; integration then starts again with a small step.
+	OnStop(t float64, y []float64) (changed bool, err error)
+	// OnStep sees every accepted step.
+	OnStep(s *Step)
+	// OnCrossing is called right after functions of a Crosser changed sign. which lists
+	// them, rising says the direction. y may be changed.
+	OnCrossing(t float64, y []float64, which []int, rising []bool) (changed, stop bool, err error)
+}
+
+// Base answers every question of Handler with nothing.
+type Base struct{}
+
+// NextStop says that there is none.
+func (Base) NextStop(float64) float64 { return math.Inf(1) }
+
+// OnStop changes nothing.
+func (Base) OnStop(float64, []float64) (bool, error) { return false, nil }
+
+// OnStep does nothing.
+func (Base) OnStep(*Step) {}
+
+// OnCrossing changes nothing.
+func (Base) OnCrossing(float64, []float64, []int, []bool) (bool, bool, error) {
+	return false, false, nil
+}
+
+// Method is a row of Methods.
+type Method struct {
+	Name  string
+	Order int
+	Stiff bool
+	make  func(sys System) (stepper, error)
+}
+
+// Methods lists the integration methods; the first is the default.
+var Methods = []Method{
+	{"rodas5p", 5, true, newRodas},
+	{"tsit5", 5, false, newTsit},
+}
+
+// MethodNamed finds a method; "" is the default.
+func MethodNamed(name string) (Method, error) {
+	if name == "" {
+		return Methods[0], nil
+	}
+	var names []string
+	for _, m := range Methods {
+		if m.Name == name {
+			return m, nil
+		}
+		names = append(names, m.Name)
+	}
+	return Method{}, fmt.Errorf("there is no integration method %q; there are %v", name, names)
+}
+
+// stepper tries steps of one method. Between steps it holds the state y at time t.
+type stepper interface {
+	// start takes a new state; what was known of the old one is forgotten.
+	start(t float64, y []float64, st *Stats)
+	// try makes a step of length h; the new state is in next(). It returns the norm of
+	// the error (1 is just acceptable) and the component with the largest share, or a
+	// cause when no step could be made.
+	try(h float64, w *weights, st *Stats) (err float64, worst int, cause Cause)
+	next() []float64
+	// accept makes next() the state, at time t.
+	accept(t float64)
+	// state is the present state.
+	state() []float64
+	// dense interpolates within the last tried step; theta from 0 to 1.
+	dense(theta float64, dst []float64)
+	// prepareDense is called once before dense is used for a step.
+	prepareDense()
+	// slope is f(t, y) at the start of the step.
+	slope() []float64
+	// exponent is 1/(order of the error estimate + 1).
+	exponent() float64
+}
+
+// weights measures errors: component i in units of atol + rtol*|y|.
+type weights struct {
+	rtol float64
+	atol []float64
+}
+
+func (w *weights) scale(i int, a, b float64) float64 {
+	return w.atol[i] + w.rtol*math.Max(math.Abs(a), math.Abs(b))
+}
+
+// norm is the root mean square of e in units of the weights, with the component that has
+// the largest share. A value that is not finite is its own norm.
+func (w *weights) norm(e, y, yn []float64) (float64, int) {
+	sum, worst, most := 0.0, -1, -1.0
+	for i := range e {
+		q := e[i] / w.scale(i, y[i], yn[i])
+		q *= q
+		if !(q <= most) {
+			most, worst = q, i
+			if q != q {
+				return math.NaN(), i
+			}
+		}
+		sum += q
+	}
+	if len(e) == 0 {
+		return 0, -1
+	}
+	return math.Sqrt(sum / float64(len(e))), worst
+}
+
+// Solve integrates from t0 to t1; y is advanced in place. Steps do not depend on where
+// the handler looks, only on its stops, on crossings and on t1.
+func Solve(sys System, y []float64, t0, t1 float64, opt Options, h Handler) (Stats, *Failure) {
+	d, failure := newDriver(sys, y, t0, t1, opt, h)
+	if failure != nil {
+		return Stats{}, failure
+	}
+	failure = d.run()
+	return d.st, failure
+}

@@ -1,0 +1,139 @@
+package ode
+
+import (
+	"math"
+
+	"thymus/linalg"
+)
+
+// SettleOptions of a search for a steady state; zero values are useful.
+type SettleOptions struct {
+	Hold     []bool    // components kept at their value: they have no steady state of their own
+	Atol     []float64 // below which a component is nothing; nil: 1e-9
+	First    float64   // first pseudo time step [time], default 0.1
+	MaxSteps int       // default 600
+}
+
+// Settle moves y to a steady state, y' = 0, reached from where y is: pseudo-transient
+// continuation (C. T. Kelley, D. E. Keyes, Convergence analysis of pseudo-transient
+// continuation, SIAM J. Numer. Anal. 35, 508-523, 1998). It makes linearly implicit Euler
+// steps that begin small, so that the path stays in the basin of the seed, and grow while
+// they go well, until they are steps of Newton's method. It ends when a Newton step
+// changes no component by more than 1e-11 of its size.
+func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
+	var st Stats
+	n := sys.Dim()
+	jac, ok := sys.(Jacobian)
+	if !ok {
+		jac = &differences{sys: sys}
+	}
+	atol := func(i int) float64 {
+		if len(opt.Atol) == n {
+			return opt.Atol[i]
+		}
+		return 1e-9
+	}
+	held := func(i int) bool { return len(opt.Hold) == n && opt.Hold[i] }
+	h := opt.First
+	if h == 0 {
+		h = 0.1
+	}
+	steps := opt.MaxSteps
+	if steps == 0 {
+		steps = 600
+	}
+	pattern := jac.Pattern()
+	vals := make([]float64, pattern.Len())
+	lu := linalg.NewLU(pattern.Symbolic())
+	f, z, f1 := make([]float64, n), make([]float64, n), make([]float64, n)
+	t := []float64{0}
+	calm := 0
+	const newton = 1e12 // a pseudo step this long is Newton's method
+	for k := 0; k < steps; k++ {
+		sys.Deriv(f, y, t)
+		jac.Jacobian(vals, y, t)
+		st.Derivs++
+		st.Jacobians++
+		for j := 0; j < n; j++ { // held components: unit rows and columns
+			for q := pattern.ColPtr[j]; q < pattern.ColPtr[j+1]; q++ {
+				if held(j) || held(int(pattern.RowIdx[q])) {
+					vals[q] = 0
+				}
+			}
+		}
+		for i := range f {
+			if held(i) {
+				f[i] = 0
+			}
+			if f[i] != f[i] {
+				return st, &Failure{Cause: NotFinite, Component: i, Hint: "while looking for the steady state"}
+			}
+		}
+		st.Facts++
+		if !lu.FactorShifted(1/h, vals) {
+			h *= 0.1
+			if h < 1e-12 {
+				return st, &Failure{Cause: SingularMatrix, Component: -1, Hint: "while looking for the steady state"}
+			}
+			st.Rejected++
+			continue
+		}
+		copy(f1, f)
+		lu.Solve(f1)
+		// relative change, and whether anything became negative by it
+		most, bad := 0.0, false
+		for i, d := range f1 {
+			if d != d || math.IsInf(d, 0) {
+				bad = true
+				break
+			}
+			size := math.Abs(y[i]) + atol(i)
+			most = math.Max(most, math.Abs(d)/size)
+			z[i] = y[i] + d
+			if y[i] >= 0 && z[i] < -atol(i)-0.9*y[i] {
+				bad = true
+			}
+		}
+		if bad || (most > 2 && h > 1e-6) {
+			h *= 0.25
+			st.Rejected++
+			calm = 0
+			if h < 1e-14 {
+				return st, &Failure{Cause: NotConverged, Component: -1, Hint: "the path to the steady state broke off"}
+			}
+			continue
+		}
+		for i := range y {
+			y[i] = z[i]
+			if y[i] < 0 && y[i] > -atol(i) {
+				y[i] = 0
+			}
+		}
+		st.Accepted++
+		if h >= newton && most <= 1e-11 {
+			calm++
+			if calm >= 2 {
+				return st, nil
+			}
+		} else {
+			calm = 0
+		}
+		switch {
+		case most < 0.02:
+			h *= 4
+		case most < 0.1:
+			h *= 2
+		case most < 0.3:
+			h *= 1.3
+		}
+		h = math.Min(h, 1e14)
+	}
+	worst, most := -1, 0.0
+	sys.Deriv(f, y, t)
+	for i, v := range f {
+		if q := math.Abs(v) / (math.Abs(y[i]) + atol(i)); !held(i) && q > most {
+			worst, most = i, q
+		}
+	}
+	return st, &Failure{Cause: NotConverged, Component: worst, Hint: "the search for the steady state did not settle"}
+}

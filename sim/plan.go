@@ -1,0 +1,285 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"thymus/compile"
+	"thymus/diag"
+	"thymus/model"
+	"thymus/ode"
+	"thymus/population"
+	"thymus/regimen"
+	"thymus/unit"
+)
+
+// Setting gives a constant or a state a value.
+type Setting struct {
+	ID    string
+	Value float64
+}
+
+// StartSpec says how a patient's state before the trial is found. Without Settle it is
+// the model's own initial state, with Seed put in.
+type StartSpec struct {
+	Settle bool
+	Seed   []Setting // states at which the search for the steady state starts
+	Hold   []string  // states that have no steady state (accumulated damage): kept at their start value
+	Days   float64   // how long is integrated when Newton's method fails; 0 means 4000
+}
+
+// Trigger is the condition of a rule that may give doses; whether a patient is under
+// the rule is said by its Schedule.
+type Trigger struct {
+	ID   string
+	When *model.Expr // boolean, over ids of the model
+	At   diag.Place
+}
+
+// Config is what all patients of an ensemble share.
+type Config struct {
+	Model     *model.Model
+	Actions   []compile.Action // dose routes
+	Variables []string         // constants that something outside changes over time
+	Infusible []string         // states that may receive infusions
+	Signals   []string         // constants that are given functions of time
+	Record    []compile.Selection
+	Triggers  []Trigger
+	Holds     []*model.Expr // conditions under which a scheduled dose is skipped
+	Start     StartSpec
+
+	Method      string             // of ode.Options
+	Rtol        float64            // 0 means 1e-6
+	Atol        map[string]float64 // by state id [the state's unit]; others by AtolFor
+	MaxStep     float64            // 0: none [model time]
+	ClampPowers bool               // a negative base of a non-integer power reads as 0
+	// RecordAfter records a time that coincides with an event or dose after it, as
+	// SBML's result tables do; otherwise before it, as a clinic takes blood before a dose.
+	RecordAfter bool
+}
+
+// Plan is a compiled Config; it never changes and may be shared by goroutines.
+type Plan struct {
+	config  Config
+	program *compile.Program
+	record  *compile.Observer
+	holds   *compile.Observer
+	events  []compile.EventInfo
+	rules   map[string]int // trigger id -> event index
+	ruleOf  []int          // event index -> trigger index, or -1
+	seed    []indexed
+	held    []bool
+	atol    []float64
+}
+
+type indexed struct {
+	index int
+	value float64
+}
+
+// rulePrefix marks the events that stand for triggers; no model id can hold a colon.
+const rulePrefix = "rule:"
+
+// Build compiles what the patients share. The messages name everything wrong with it.
+func Build(c Config) (*Plan, diag.Messages) {
+	if c.Rtol == 0 {
+		c.Rtol = 1e-6
+	}
+	m := *c.Model
+	m.Events = append([]model.Event(nil), c.Model.Events...)
+	for _, t := range c.Triggers {
+		m.Events = append(m.Events, model.Event{ID: rulePrefix + t.ID, Trigger: t.When, Persistent: true, FromTrigger: true, At: t.At})
+	}
+	program, ms := compile.Compile(&m, compile.Options{
+		Variables: c.Variables, Actions: c.Actions, Infusible: c.Infusible,
+		Signals: c.Signals, ClampPowers: c.ClampPowers,
+	})
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	p := &Plan{config: c, program: program, events: program.Events(), rules: map[string]int{}}
+	p.ruleOf = make([]int, len(p.events))
+	for i, e := range p.events {
+		p.ruleOf[i] = -1
+		if id, ok := strings.CutPrefix(e.ID, rulePrefix); ok {
+			for k, t := range c.Triggers {
+				if t.ID == id {
+					p.ruleOf[i] = k
+				}
+			}
+			p.rules[id] = i
+		}
+	}
+	var more diag.Messages
+	if p.record, more = program.Observer(c.Record); more != nil {
+		ms = append(ms, more...)
+	}
+	holds := make([]compile.Selection, len(c.Holds))
+	for i, e := range c.Holds {
+		holds[i] = compile.Selection{ID: fmt.Sprintf("hold %d", i+1), Expr: e}
+	}
+	if p.holds, more = program.Observer(holds); more != nil {
+		ms = append(ms, more...)
+	}
+	states := program.States()
+	p.held = make([]bool, len(states))
+	p.atol = make([]float64, len(states))
+	ids := make([]string, 0, len(states))
+	for i, s := range states {
+		ids = append(ids, s.ID)
+		p.held[i] = !s.Varying
+		p.atol[i] = AtolFor(s.Unit)
+		if a, ok := c.Atol[s.ID]; ok {
+			p.atol[i] = a
+		}
+	}
+	for _, s := range c.Start.Seed {
+		if i, ok := program.StateIndex(s.ID); ok {
+			p.seed = append(p.seed, indexed{i, s.Value})
+		} else {
+			ms = append(ms, diag.Errorf(diag.Place{}, "the start state names %q, which is no state of the model", s.ID).WithHelp("%s", diag.DidYouMean(s.ID, ids)))
+		}
+	}
+	for _, id := range c.Start.Hold {
+		if i, ok := program.StateIndex(id); ok {
+			p.held[i] = true
+		} else {
+			ms = append(ms, diag.Errorf(diag.Place{}, "the start state holds %q, which is no state of the model", id).WithHelp("%s", diag.DidYouMean(id, ids)))
+		}
+	}
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	return p, ms
+}
+
+// Program is the compiled model.
+func (p *Plan) Program() *compile.Program { return p.program }
+
+// AtolFor is the absolute tolerance of a state by its unit: one cell where things are
+// counted (below one cell a number has no meaning), 1e-8 of the unit elsewhere.
+func AtolFor(unitText string) float64 {
+	if u, err := unit.Parse(unitText); err == nil && u.SameDimension(cell) {
+		return 1
+	}
+	return 1e-8
+}
+
+var cell = func() unit.Unit {
+	u, err := unit.Parse("cell")
+	if err != nil {
+		panic("sim: unit cell: " + err.Error())
+	}
+	return u
+}()
+
+// Patient is what distinguishes one virtual patient: values of constants, the paths of
+// its signals, and the pulses that strike it.
+type Patient struct {
+	Number  int
+	Values  []Setting
+	Signals map[string]*population.Signal
+	Pulses  []Pulse
+}
+
+// Pulse raises the state Target (a Variable of the plan) by Height from Start for Duration.
+type Pulse struct {
+	Target                  string
+	Start, Duration, Height float64
+}
+
+// Rule puts a patient under a trigger of the plan: when it turns true, a dose is given.
+type Rule struct {
+	Trigger  string  // id in Config.Triggers
+	Action   string  // dose route
+	Amount   float64 // in the route's unit, for this patient
+	Duration float64 // of an infusion [days]; 0: bolus
+	Delay    float64 // from trigger to dose
+	AtMost   int     // 0: no limit
+	Apart    float64 // least time between two doses; while the trigger holds, doses repeat at this interval
+}
+
+// Dose is a scheduled dose; it is skipped when condition Hold of the plan is true
+// (Hold is an index into Config.Holds; -1 for none).
+type Dose struct {
+	regimen.Intervention
+	Hold int
+}
+
+// Schedule is what is done to a patient and when it is looked at.
+type Schedule struct {
+	Start, End float64
+	Doses      []Dose // in order of time
+	Rules      []Rule
+	Times      []float64 // ascending, within [Start, End]
+}
+
+// Begin is a patient's state before the trial.
+type Begin struct {
+	Y   []float64
+	How string // "newton", "integration" or "given"
+}
+
+// Given is a dose that was given; Skipped when its hold condition was true.
+type Given struct {
+	Time    float64
+	Action  string
+	Amount  float64
+	Rule    string // "" for a scheduled dose
+	Skipped bool
+}
+
+// Trajectory is one patient over time. Values is [recorded selection][time]; after a
+// failure it ends before the failure's time.
+type Trajectory struct {
+	Times  []float64
+	Values [][]float64
+	Doses  []Given
+	Stats  ode.Stats
+}
+
+// Failure is a patient whose simulation ended early, and why.
+type Failure struct {
+	Patient int
+	Cause   *ode.Failure
+	Species string // the state where it went wrong, "" when none stands out
+	Term    string // what makes up that state's derivative
+	Problem string // a cause outside the solver
+}
+
+func (f *Failure) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "patient %d: ", f.Patient)
+	if f.Cause != nil {
+		b.WriteString(f.Cause.Error())
+	} else {
+		b.WriteString(f.Problem)
+	}
+	if f.Species != "" {
+		fmt.Fprintf(&b, ", in %s", f.Species)
+	}
+	if f.Term != "" {
+		fmt.Fprintf(&b, " (%s)", f.Term)
+	}
+	return b.String()
+}
+
+func (p *Plan) fail(patient int, cause *ode.Failure) *Failure {
+	f := &Failure{Patient: patient, Cause: cause}
+	states := p.program.States()
+	if cause.Component >= 0 && cause.Component < len(states) {
+		f.Species = states[cause.Component].ID
+		f.Term = p.program.TermOf(cause.Component)
+	}
+	return f
+}
+
+func finite(y []float64) int {
+	for i, v := range y {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return i
+		}
+	}
+	return -1
+}

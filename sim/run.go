@@ -1,0 +1,266 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"sort"
+
+	"thymus/ode"
+)
+
+// run follows one patient through a schedule; it is the solver's handler.
+type run struct {
+	w     *Worker
+	p     *Plan
+	pt    Patient
+	s     Schedule
+	out   *Trajectory
+	next  int // next recorded time
+	lastT float64
+	lastY []float64 // state at the end of the last step, for RecordAfter
+
+	stops   []stop // sorted by (time, order)
+	serial  int
+	events  queue
+	rules   []ruleState
+	ruleAt  map[int]int // event index -> rules index
+	mask    []int
+	failure *Failure
+}
+
+// stop is something that happens at a known time.
+type stop struct {
+	time  float64
+	order int
+	do    func(t float64, y []float64) bool // true when y changed
+}
+
+type ruleState struct {
+	Rule
+	event  int
+	action int
+	count  int
+	last   float64
+}
+
+func newRun(w *Worker, pt Patient, s Schedule) *run {
+	p := w.plan
+	r := &run{w: w, p: p, pt: pt, s: s, out: &Trajectory{Times: s.Times}, ruleAt: map[int]int{}}
+	r.out.Values = make([][]float64, p.record.Len())
+	flat := make([]float64, p.record.Len()*len(s.Times))
+	for i := range r.out.Values {
+		r.out.Values[i], flat = flat[:len(s.Times):len(s.Times)], flat[len(s.Times):]
+	}
+	r.events.init(r)
+	used := make([]bool, w.in.Crossings())
+	for i, e := range p.events {
+		if p.ruleOf[i] < 0 {
+			for _, k := range e.Roots {
+				used[k] = true
+			}
+		}
+	}
+	for _, rule := range s.Rules {
+		event, ok := p.rules[rule.Trigger]
+		if !ok {
+			panic("sim: rule with unknown trigger " + rule.Trigger)
+		}
+		action, ok := p.program.ActionIndex(rule.Action)
+		if !ok {
+			panic("sim: rule with unknown dose route " + rule.Action)
+		}
+		r.ruleAt[event] = len(r.rules)
+		r.rules = append(r.rules, ruleState{Rule: rule, event: event, action: action, last: math.Inf(-1)})
+		for _, k := range p.events[event].Roots {
+			used[k] = true
+		}
+	}
+	for k, u := range used {
+		if !u {
+			r.mask = append(r.mask, k)
+		}
+	}
+	for _, d := range s.Doses {
+		r.plan(d)
+	}
+	for _, pulse := range pt.Pulses {
+		index, ok := p.program.StateIndex(pulse.Target)
+		if !ok {
+			panic("sim: pulse on " + pulse.Target + ", which is no variable of the plan")
+		}
+		height := pulse.Height
+		if pulse.Start+pulse.Duration <= s.Start {
+			continue
+		}
+		r.at(math.Max(pulse.Start, s.Start), func(_ float64, y []float64) bool { y[index] += height; return true })
+		r.at(pulse.Start+pulse.Duration, func(_ float64, y []float64) bool { y[index] -= height; return true })
+	}
+	return r
+}
+
+// plan puts a scheduled dose among the stops; doses before the start are not given.
+func (r *run) plan(d Dose) {
+	action, ok := r.p.program.ActionIndex(d.Action)
+	if !ok {
+		panic("sim: unknown dose route " + d.Action)
+	}
+	if d.Time < r.s.Start {
+		return
+	}
+	r.at(d.Time, func(t float64, y []float64) bool {
+		if d.Hold >= 0 {
+			r.p.holds.Eval(r.w.hold, r.w.in, y, t, r.w.signalsAt(t))
+			if r.w.hold[d.Hold] != 0 {
+				r.out.Doses = append(r.out.Doses, Given{Time: t, Action: d.Action, Amount: d.Amount, Skipped: true})
+				return false
+			}
+		}
+		r.give(t, y, action, d.Action, d.Amount, d.Duration, "")
+		return true
+	})
+}
+
+// give changes the state by a dose: at once, or by an infusion that starts now.
+func (r *run) give(t float64, y []float64, action int, name string, amount, duration float64, rule string) {
+	targets := r.p.program.ActionTargets(action)
+	dst := r.w.targets[:len(targets)]
+	r.w.in.Act(dst, action, amount, y, t)
+	for k, i := range targets {
+		if duration <= 0 {
+			y[i] = dst[k]
+			continue
+		}
+		rate := (dst[k] - y[i]) / duration
+		if rate == 0 {
+			continue
+		}
+		input, ok := r.p.program.InputIndex(r.p.program.States()[i].ID)
+		if !ok {
+			panic("sim: infusion into " + r.p.program.States()[i].ID + ", which is not in Config.Infusible")
+		}
+		y[input] += rate
+		r.at(t+duration, func(_ float64, y []float64) bool { y[input] -= rate; return true })
+	}
+	r.out.Doses = append(r.out.Doses, Given{Time: t, Action: name, Amount: amount, Rule: rule})
+}
+
+// at puts a stop into the list.
+func (r *run) at(t float64, do func(t float64, y []float64) bool) {
+	s := stop{t, r.serial, do}
+	r.serial++
+	i := sort.Search(len(r.stops), func(i int) bool {
+		return r.stops[i].time > t
+	})
+	r.stops = append(r.stops, stop{})
+	copy(r.stops[i+1:], r.stops[i:])
+	r.stops[i] = s
+}
+
+// begin treats what happens at the very start.
+func (r *run) begin(y []float64) *Failure {
+	r.lastT = r.s.Start
+	r.lastY = append([]float64(nil), y...)
+	if !r.p.config.RecordAfter {
+		r.record(func(float64) []float64 { return y }, r.s.Start, true)
+	}
+	r.events.start(r.s.Start, y)
+	if r.failure == nil {
+		r.happen(r.s.Start, y)
+	}
+	return r.failure
+}
+
+// happen does every stop that is due at t and lets events follow.
+func (r *run) happen(t float64, y []float64) bool {
+	changed := false
+	for len(r.stops) > 0 && r.stops[0].time <= t {
+		s := r.stops[0]
+		r.stops = r.stops[1:]
+		if s.do(t, y) {
+			changed = true
+		}
+	}
+	if r.events.follow(t, y) {
+		changed = true
+	}
+	if i := finite(y); i >= 0 {
+		r.failure = &Failure{Patient: r.pt.Number, Species: r.p.program.States()[i].ID, Problem: fmt.Sprintf("a dose or event at t=%g made a value that is not finite", t)}
+	}
+	copy(r.lastY, y)
+	r.lastT = t
+	return changed
+}
+
+// NextStop implements ode.Handler.
+func (r *run) NextStop(t float64) float64 {
+	for _, s := range r.stops {
+		if s.time > t {
+			return s.time
+		}
+	}
+	return math.Inf(1)
+}
+
+// OnStop implements ode.Handler.
+func (r *run) OnStop(t float64, y []float64) (bool, error) {
+	changed := r.happen(t, y)
+	if r.failure != nil {
+		return changed, r.failure
+	}
+	return changed, nil
+}
+
+// OnCrossing implements ode.Handler.
+func (r *run) OnCrossing(t float64, y []float64, _ []int, _ []bool) (changed, stop bool, err error) {
+	changed = r.happen(t, y)
+	if r.failure != nil {
+		return changed, true, r.failure
+	}
+	return changed, false, nil
+}
+
+// OnStep implements ode.Handler: it records what lies within the step.
+func (r *run) OnStep(s *ode.Step) {
+	r.record(func(t float64) []float64 {
+		s.Interpolate(t, r.lastY)
+		return r.lastY
+	}, s.T1, !r.p.config.RecordAfter)
+	s.Interpolate(s.T1, r.lastY)
+	r.lastT = s.T1
+}
+
+// record evaluates the recorded selections at the times up to t1 (inclusive or not).
+func (r *run) record(state func(t float64) []float64, t1 float64, inclusive bool) {
+	for r.next < len(r.s.Times) {
+		t := r.s.Times[r.next]
+		if t > t1 || (t == t1 && !inclusive) {
+			return
+		}
+		r.put(t, state(t))
+	}
+}
+
+func (r *run) put(t float64, y []float64) {
+	r.p.record.Eval(r.w.dst, r.w.in, y, t, r.w.signalsAt(t))
+	for i, v := range r.w.dst {
+		r.out.Values[i][r.next] = v
+	}
+	r.next++
+}
+
+// finish records what stands at the end.
+func (r *run) finish(y []float64) {
+	for r.next < len(r.s.Times) && r.s.Times[r.next] <= r.s.End {
+		r.put(r.s.Times[r.next], y)
+	}
+	r.trim()
+}
+
+// trim cuts the record to the times that were reached.
+func (r *run) trim() *Trajectory {
+	r.out.Times = r.out.Times[:r.next]
+	for i := range r.out.Values {
+		r.out.Values[i] = r.out.Values[i][:r.next]
+	}
+	return r.out
+}

@@ -1,0 +1,199 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+
+	"thymus/compile"
+	"thymus/ode"
+	"thymus/population"
+)
+
+// Worker is the workspace of one patient at a time.
+type Worker struct {
+	plan    *Plan
+	in      *compile.Instance
+	y       []float64
+	dst     []float64 // one recorded row
+	targets []float64 // new values of a dose's or an event's targets
+	hold    []float64
+	signals []*population.Signal
+	values  []float64 // of the signals
+}
+
+// NewWorker makes a workspace; it is not for concurrent use.
+func (p *Plan) NewWorker() *Worker {
+	return &Worker{
+		plan: p, in: p.program.New(), y: make([]float64, len(p.program.States())),
+		dst: make([]float64, p.record.Len()), hold: make([]float64, p.holds.Len()),
+		targets: make([]float64, len(p.program.States())),
+		signals: make([]*population.Signal, len(p.config.Signals)),
+		values:  make([]float64, len(p.config.Signals)),
+	}
+}
+
+// load puts a patient's constants and signals into the workspace and computes the
+// model's own initial state.
+func (w *Worker) load(pt Patient, t0 float64) *Failure {
+	w.in.Reset()
+	for _, s := range pt.Values {
+		k, ok := w.plan.program.ConstantIndex(s.ID)
+		if !ok {
+			panic(fmt.Sprintf("sim: patient %d sets %q, which is no constant of the model", pt.Number, s.ID))
+		}
+		w.in.Set(k, s.Value)
+	}
+	for i, id := range w.plan.config.Signals {
+		w.signals[i] = pt.Signals[id]
+		w.values[i] = math.NaN()
+		if w.signals[i] == nil {
+			if v, ok := w.plan.constant(id); ok {
+				w.values[i] = v // no path: the signal stays at its nominal value
+			}
+		}
+	}
+	if err := w.in.Start(w.y, t0); err != nil {
+		return &Failure{Patient: pt.Number, Problem: err.Error()}
+	}
+	return nil
+}
+
+func (p *Plan) constant(id string) (float64, bool) {
+	if k, ok := p.program.ConstantIndex(id); ok {
+		return p.program.Constants()[k].Value, true
+	}
+	return 0, false
+}
+
+func (w *Worker) signalsAt(t float64) []float64 {
+	for i, s := range w.signals {
+		if s != nil {
+			w.values[i] = s.At(t)
+		}
+	}
+	return w.values
+}
+
+// Settle finds a patient's state before the trial: the steady state reached from the
+// plan's seed (Newton's method carried by pseudo-transient continuation, or, when that
+// fails, integration over Start.Days), or the model's own initial state.
+func (w *Worker) Settle(pt Patient, t0 float64) (Begin, *Failure) {
+	p := w.plan
+	if f := w.load(pt, t0); f != nil {
+		return Begin{}, f
+	}
+	y := append([]float64(nil), w.y...)
+	for _, s := range p.seed {
+		y[s.index] = s.value
+	}
+	if !p.config.Start.Settle {
+		return Begin{Y: y, How: "given"}, nil
+	}
+	try := append([]float64(nil), y...)
+	_, failure := ode.Settle(still{w.in, t0}, try, ode.SettleOptions{Hold: p.held, Atol: p.atol})
+	if failure == nil && p.plausible(try) {
+		return Begin{Y: p.tidy(try), How: "newton"}, nil
+	}
+	days := p.config.Start.Days
+	if days == 0 {
+		days = 4000
+	}
+	keep := append([]float64(nil), y...)
+	if _, failure = ode.Solve(still{w.in, t0}, y, 0, days, ode.Options{Method: p.config.Method, Rtol: math.Min(p.config.Rtol, 1e-8), Atol: p.atol}, ode.Base{}); failure != nil {
+		return Begin{}, p.fail(pt.Number, failure)
+	}
+	for i, h := range p.held {
+		if h {
+			y[i] = keep[i]
+		}
+	}
+	return Begin{Y: p.tidy(y), How: "integration"}, nil
+}
+
+// plausible says whether a root of the right-hand side can be a patient: finite, and
+// nothing negative beyond the tolerance.
+func (p *Plan) plausible(y []float64) bool {
+	for i, v := range y {
+		if math.IsNaN(v) || math.IsInf(v, 0) || v < -10*p.atol[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Plan) tidy(y []float64) []float64 {
+	for i, v := range y {
+		if v < 0 && v >= -10*p.atol[i] {
+			y[i] = 0
+		}
+	}
+	return y
+}
+
+// still is the system with the clock stopped: what a patient's body does before day t.
+type still struct {
+	*compile.Instance
+	t float64
+}
+
+func (s still) Deriv(dy, y, _ []float64) { s.Instance.Deriv(dy, y, []float64{s.t}) }
+func (s still) Jacobian(vals, y, _ []float64) {
+	s.Instance.Jacobian(vals, y, []float64{s.t})
+}
+func (s still) TimeDeriv(dfdt, _, _ []float64) { clear(dfdt) }
+func (s still) Crossings() int                 { return 0 }
+func (s still) Cross([]float64, []float64, []float64) {
+}
+
+// Observe evaluates the recorded selections at the start state.
+func (w *Worker) Observe(pt Patient, b Begin, t float64, dst []float64) *Failure {
+	if f := w.load(pt, t); f != nil {
+		return f
+	}
+	w.plan.record.Eval(dst, w.in, b.Y, t, w.signalsAt(t))
+	return nil
+}
+
+// Constant is the value of a constant or derived constant of the patient last settled,
+// observed or run.
+func (w *Worker) Constant(id string) (float64, bool) { return w.in.Constant(id) }
+
+// Run simulates one patient. On failure the trajectory holds what came before it.
+func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
+	if f := w.load(pt, s.Start); f != nil {
+		return &Trajectory{}, f
+	}
+	if len(b.Y) == len(w.y) {
+		copy(w.y, b.Y)
+	}
+	r := newRun(w, pt, s)
+	if f := r.begin(w.y); f != nil {
+		return r.out, f
+	}
+	stats, cause := ode.Solve(masked{w.in, r.mask}, w.y, s.Start, s.End, ode.Options{
+		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol, MaxStep: w.plan.config.MaxStep,
+	}, r)
+	r.out.Stats = stats
+	if r.failure != nil {
+		return r.trim(), r.failure
+	}
+	if cause != nil {
+		return r.trim(), w.plan.fail(pt.Number, cause)
+	}
+	r.finish(w.y)
+	return r.out, nil
+}
+
+// masked silences the crossings of rules that this patient is not under, so that they
+// cost no steps.
+type masked struct {
+	*compile.Instance
+	off []int
+}
+
+func (m masked) Cross(g, y, t []float64) {
+	m.Instance.Cross(g, y, t)
+	for _, i := range m.off {
+		g[i] = 1
+	}
+}

@@ -1,0 +1,181 @@
+package thymus
+
+import (
+	"fmt"
+	"math"
+
+	"thymus/compile"
+	"thymus/diag"
+	"thymus/model"
+	"thymus/ode"
+	"thymus/sim"
+	"thymus/table"
+)
+
+// SimulateRequest is one deterministic simulation of one model file.
+type SimulateRequest struct {
+	Model          string // a file, or the name of a library module
+	Start, End     float64
+	Steps          int      // Steps+1 equally spaced rows
+	Select         []string // columns, in order; what the model's symbols mean
+	Amounts        []string // columns as amounts
+	Concentrations []string // columns as concentrations
+	Set            []sim.Setting
+	Doses          string // path of a dose table
+	Method         string
+	Rtol, Atol     float64 // 0: 1e-8 and 1e-12
+}
+
+// SimulateResult holds the trajectory as a table: "time", then one column an id.
+type SimulateResult struct {
+	Model    string
+	Table    *table.Table
+	Stats    ode.Stats
+	Method   string
+	Warnings diag.Messages
+}
+
+// Simulate runs one model file. A failure of the integration is returned beside the
+// rows that came before it.
+func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
+	m, ms := a.anyModel(r.Model)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	place := diag.Place{Src: &diag.Source{Name: r.Model}}
+	bad := func(format string, args ...any) error {
+		return diag.Messages{diag.Errorf(place, format, args...)}
+	}
+	switch {
+	case math.IsNaN(r.Start) || math.IsNaN(r.End) || math.IsInf(r.Start, 0) || math.IsInf(r.End, 0):
+		return nil, bad("start and end must be finite numbers")
+	case r.End <= r.Start:
+		return nil, bad("the end (%g) must lie after the start (%g)", r.End, r.Start)
+	case r.Steps < 1 || r.Steps > 10_000_000:
+		return nil, bad("%d steps: expected 1 to 10000000", r.Steps)
+	}
+	record, columns := selections(m, r)
+	if len(record) == 0 {
+		return nil, bad("the model has no species and no rate rule: name columns with --select")
+	}
+	config := sim.Config{Model: m, Record: record, Method: r.Method, Rtol: r.Rtol, Atol: map[string]float64{}, RecordAfter: true}
+	if config.Rtol == 0 {
+		config.Rtol = 1e-8
+	}
+	schedule := sim.Schedule{Start: r.Start, End: r.End, Times: make([]float64, r.Steps+1)}
+	for i := range schedule.Times {
+		schedule.Times[i] = r.Start + (r.End-r.Start)*float64(i)/float64(r.Steps)
+	}
+	if r.Doses != "" {
+		var more diag.Messages
+		config.Actions, config.Infusible, schedule.Doses, more = doseTable(r.Doses, m)
+		if ms = append(ms, more...); more.HasErrors() {
+			return nil, ms
+		}
+	}
+	atol := r.Atol
+	if atol == 0 {
+		atol = 1e-12
+	}
+	for _, s := range m.Species {
+		config.Atol[s.ID] = atol
+	}
+	for _, p := range m.Parameters {
+		config.Atol[p.ID] = atol
+	}
+	for _, c := range m.Compartments {
+		config.Atol[c.ID] = atol
+	}
+	plan, more := sim.Build(config)
+	if ms = append(ms, more...); more.HasErrors() {
+		return nil, ms
+	}
+	for _, s := range r.Set {
+		if _, ok := plan.Program().ConstantIndex(s.ID); !ok {
+			var known []string
+			for _, c := range plan.Program().Constants() {
+				known = append(known, c.ID)
+			}
+			ms = append(ms, diag.Errorf(place, "--set %s: the model has no settable symbol of that name", s.ID).
+				WithHelp("%s", diag.DidYouMean(s.ID, known)))
+		}
+	}
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	patient := sim.Patient{Values: r.Set}
+	worker := plan.NewWorker()
+	begin, failure := worker.Settle(patient, r.Start)
+	if failure != nil {
+		return nil, failure
+	}
+	trajectory, failure := worker.Run(patient, begin, schedule)
+	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Warnings: ms, Method: r.Method}
+	out.Table = &table.Table{Name: "trajectory"}
+	out.Table.Columns = append(out.Table.Columns, table.Column{Name: "time", Unit: m.TimeUnit, Kind: table.Float, F: trajectory.Times})
+	for i, c := range columns {
+		out.Table.Columns = append(out.Table.Columns, table.Column{Name: c, Kind: table.Float, F: trajectory.Values[i]})
+	}
+	if failure != nil {
+		return out, failure
+	}
+	return out, nil
+}
+
+// selections turns the request's ids into recorded columns, in the order select,
+// amounts, concentrations; without any, all species.
+func selections(m *model.Model, r SimulateRequest) (record []compile.Selection, columns []string) {
+	add := func(id string, as compile.As) {
+		record = append(record, compile.Selection{ID: id, As: as})
+		columns = append(columns, id)
+	}
+	for _, id := range r.Select {
+		if id != "time" {
+			add(id, compile.Default)
+		}
+	}
+	for _, id := range r.Amounts {
+		add(id, compile.Amount)
+	}
+	for _, id := range r.Concentrations {
+		add(id, compile.Concentration)
+	}
+	if len(record) == 0 {
+		for _, s := range m.Species {
+			add(s.ID, compile.Default)
+		}
+	}
+	if len(record) == 0 {
+		for _, rule := range m.Rules {
+			if rule.Kind == model.Rate {
+				add(rule.Variable, compile.Default)
+			}
+		}
+	}
+	return record, columns
+}
+
+func actionFor(m *model.Model, target string) (compile.Action, error) {
+	for _, s := range m.Species {
+		if s.ID != target {
+			continue
+		}
+		amount := model.Sym("dose")
+		if !s.SubstanceOnly && s.Compartment != "" {
+			amount = model.Call("divide", amount, model.Sym(s.Compartment))
+		}
+		return compile.Action{ID: "dose:" + target, DoseSymbol: "dose", Assignments: []model.EventAssignment{
+			{Variable: target, Math: model.Call("plus", model.Sym(target), amount)}}}, nil
+	}
+	for _, p := range m.Parameters {
+		if p.ID == target {
+			return compile.Action{ID: "dose:" + target, DoseSymbol: "dose", Assignments: []model.EventAssignment{
+				{Variable: target, Math: model.Call("plus", model.Sym(target), model.Sym("dose"))}}}, nil
+		}
+	}
+	var known []string
+	for _, s := range m.Species {
+		known = append(known, s.ID)
+	}
+	return compile.Action{}, fmt.Errorf("the model has no species %q to dose; %s", target, diag.DidYouMean(target, known))
+}

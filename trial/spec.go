@@ -1,0 +1,115 @@
+package trial
+
+import "thymus/diag"
+
+// Spec is a trial as its YAML file states it. Times are days; day 0 is the first
+// dose of the treatment under study. Formulas are Antimony expressions over the flat
+// ids of the composed model ("core_B", "sle_SLEDAI") and the ids of Observables.
+type Spec struct {
+	ID, Title, TitleFR string
+	Question           string   // what the trial asks, one paragraph
+	Story              string   // how to read it: assumptions and limits of this trial
+	Design             string   // "randomised" (default) or "counterfactual"
+	Population         string   // name of a population file
+	Modules            []string // therapy (and process) modules beside the population's own
+	Size               int      // virtual patients enrolled (per replicate)
+	Replicates         int
+	Seed               uint64
+	Allocation         map[string]int // arm id -> share; nil: equal
+	Block              int            // permuted-block size; 0: smallest multiple that fits
+	Control            string         // arm the others are compared with; "": no comparison
+	Start, End         float64        // days simulated
+	Resolution         float64        // days between recorded points, default 0.5
+	Arms               []ArmSpec
+	Visits             []Visit
+	Observables        []Observable
+	Endpoints          []Endpoint
+	Dropout            float64            // rate per year of leaving the trial for reasons outside the model
+	Missing            string             // "observed" (default): a patient who left does not count; "nonresponder": counts as failure
+	Settings           map[string]float64 // constants of the composed model changed for the whole trial (switches)
+	Evidence           []Comparison
+	Solver             Solver
+	Limits             []string // what this trial leaves out, one line each
+	Source             *diag.Source
+	At                 diag.Place
+}
+
+// Solver holds the integration settings of a trial (zero values: 1e-6, per-component defaults).
+type Solver struct {
+	Method string
+	Rtol   float64
+}
+
+// ArmSpec is one arm: what is given when, and which rules give more.
+type ArmSpec struct {
+	ID, Title, TitleFR string
+	Give               []Give
+	Rules              []GiveRule
+	At                 diag.Place
+}
+
+// Give is one line of a regimen. Either At or Every is used.
+type Give struct {
+	Module   string    // instance: "car"
+	Route    string    // dose route of the module: "infusion"
+	Dose     string    // quantity: "1e6 cell/kg"
+	Max      string    // cap of one dose after scaling: "800 mg"
+	At       []float64 // days
+	Every    float64   // days; with From and Until (or Count)
+	From     float64
+	Until    float64
+	Count    int
+	Duration float64      // days of infusion; 0: bolus
+	Taper    [][2]float64 // (from day, amount in Dose's unit): later steps of an Every regimen
+	Hold     string       // formula: a scheduled dose is skipped while it is true
+	At_      diag.Place
+}
+
+// GiveRule gives a dose when its formula turns true (in continuous time).
+type GiveRule struct {
+	ID, When string
+	Give     Give
+	AtMost   int     // 0: no limit
+	Apart    float64 // days between two doses by this rule
+	At       diag.Place
+}
+
+// Visit is a named day.
+type Visit struct {
+	ID, Title string
+	Day       float64
+	At        diag.Place
+}
+
+// Observable is something recorded over time and drawn in the report.
+type Observable struct {
+	ID, Title, TitleFR, Unit string
+	Formula                  string
+	Scale                    string    // "linear" (default) or "log"
+	Lines                    []float64 // horizontal reference lines
+	At                       diag.Place
+}
+
+// Endpoint turns one patient's record into one number, yes/no or time.
+type Endpoint struct {
+	ID, Title, TitleFR, Unit string
+	Kind                     string  // value, change, percent-change, max, min, time-to, responder
+	Of                       string  // formula (value, change, max, min, percent-change)
+	When                     string  // condition (responder: at Visit; time-to: first time it is true)
+	Visit                    string  // visit id
+	From, To                 string  // window for max, min, time-to: visit ids; "" means start/end; From is the baseline of change
+	Held                     float64 // time-to: days the condition must hold; responder: true at every recorded point from Visit back to From when From is set
+	Summary                  string  // mean (default), median, geometric-mean for numbers
+	Better                   string  // "lower" or "higher"
+	Primary                  bool
+	At                       diag.Place
+}
+
+// Comparison names an evidence row that an endpoint of an arm is compared with.
+type Comparison struct {
+	Row, Endpoint, Arm string
+	Statistic          string  // "" : as the endpoint is summarised; median, mean, percent, sd, max, min, quantile...
+	Scale              float64 // prediction * Scale is in the row's unit (0: 1)
+	Note               string
+	At                 diag.Place
+}
