@@ -171,6 +171,7 @@ func (p *parser) file(src *diag.Source, depth int) {
 				p.model()
 			case t.kind == word && t.text == "function":
 				p.function()
+			case t.kind == newline || t.kind == symbol && t.text == ";":
 			default:
 				top.used = true
 				p.bodyStatement()

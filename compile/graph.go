@@ -252,6 +252,22 @@ func (g *graph) gradientOf(k id) gradient {
 	if d, ok := g.grads[k]; ok {
 		return d
 	}
+	// a branch not taken may be infinite or undefined: it is chosen away, not multiplied by 0
+	switch n.op {
+	case kernel.Select:
+		d := g.choose(g.gradientOf(n.a), g.gradientOf(n.b), n.c)
+		g.grads[k] = d
+		return d
+	case kernel.Min, kernel.Max:
+		// where both are equal the first operand counts
+		first := g.op(kernel.Le, n.a, n.b)
+		if n.op == kernel.Max {
+			first = g.op(kernel.Le, n.b, n.a)
+		}
+		d := g.choose(g.gradientOf(n.a), g.gradientOf(n.b), first)
+		g.grads[k] = d
+		return d
+	}
 	var out gradient
 	args := [...]id{n.a, n.b, n.c}
 	for i := 0; i < n.op.Args(); i++ {
@@ -266,6 +282,27 @@ func (g *graph) gradientOf(k id) gradient {
 		out = g.merge(out, inner, p)
 	}
 	g.grads[k] = out
+	return out
+}
+
+// choose is a where cond holds and b elsewhere.
+func (g *graph) choose(a, b gradient, cond id) gradient {
+	out := make(gradient, 0, len(a)+len(b))
+	zero := g.num(0)
+	i, j := 0, 0
+	for i < len(a) || j < len(b) {
+		switch {
+		case j == len(b) || i < len(a) && a[i].index < b[j].index:
+			out = append(out, partial{a[i].index, g.op(kernel.Select, a[i].node, zero, cond)})
+			i++
+		case i == len(a) || b[j].index < a[i].index:
+			out = append(out, partial{b[j].index, g.op(kernel.Select, zero, b[j].node, cond)})
+			j++
+		default:
+			out = append(out, partial{a[i].index, g.op(kernel.Select, a[i].node, b[j].node, cond)})
+			i, j = i+1, j+1
+		}
+	}
 	return out
 }
 
@@ -313,16 +350,6 @@ func (g *graph) partialOf(k id, n node, i int) id {
 			return op(kernel.Div, one, n.b)
 		}
 		return op(kernel.Neg, op(kernel.Div, k, n.b))
-	case kernel.Min, kernel.Max:
-		// where both are equal the first operand counts
-		first := op(kernel.Le, n.a, n.b)
-		if n.op == kernel.Max {
-			first = op(kernel.Le, n.b, n.a)
-		}
-		if i == 0 {
-			return op(kernel.Select, one, zero, first)
-		}
-		return op(kernel.Select, zero, one, first)
 	case kernel.Abs:
 		return op(kernel.Select, one, op(kernel.Select, g.num(-1), zero, op(kernel.Lt, n.a, zero)), op(kernel.Lt, zero, n.a))
 	case kernel.Sqrt:
@@ -371,14 +398,6 @@ func (g *graph) partialOf(k id, n node, i int) id {
 			return one
 		}
 		return op(kernel.Neg, op(kernel.Trunc, op(kernel.Div, n.a, n.b)))
-	case kernel.Select:
-		switch i {
-		case 0:
-			return op(kernel.Select, one, zero, n.c)
-		case 1:
-			return op(kernel.Select, zero, one, n.c)
-		}
-		return zero
 	}
 	return zero // steps and logic have no slope
 }

@@ -36,7 +36,8 @@ func (e *SyntaxError) Error() string {
 // Parse reads a unit: names with SI prefixes, products by * or space, quotients
 // by /, integer powers by ^, ** or a digit after the name ("m2", "s-1"),
 // parentheses and plain factors ("1e3/uL"). Quotients associate to the left as in
-// formulas: L/day/kg is L/(day*kg). The empty text, "1" and "dimensionless" are One.
+// formulas: L/day/kg is L/(day*kg). A number before a name belongs to it, as in
+// mL/min/1.73 m2. The empty text, "1" and "dimensionless" are One.
 //
 // The error is a *SyntaxError: it names the unknown unit and proposes a near one.
 func Parse(text string) (Unit, error) {
@@ -178,7 +179,16 @@ func (p *parser) factor(depth int) (Unit, error) {
 	if err != nil {
 		return Unit{}, err
 	}
-	return u.Pow(n), nil
+	u = u.Pow(n)
+	// "mL/min/1.73 m2": a number and the name after it are one factor.
+	if c != '(' && p.peek() != 0 && startsName(p.text[p.at:]) {
+		v, err := p.name()
+		if err != nil {
+			return Unit{}, err
+		}
+		u = u.Mul(v)
+	}
+	return u, nil
 }
 
 // isNumberByte tells whether byte i continues the number that began at start.
@@ -219,7 +229,7 @@ func (p *parser) name() (Unit, error) {
 	if !ok {
 		return Unit{}, p.unknown(name, start)
 	}
-	// A power without a sign between: m2, s-1. "1.73m2" is read as 1.73 m2.
+	// A power without a sign between: m2, s-1.
 	if p.at < len(p.text) {
 		rest := p.text[p.at:]
 		if c := rest[0]; c >= '0' && c <= '9' || c == '-' && len(rest) > 1 && rest[1] >= '0' && rest[1] <= '9' {
