@@ -32,6 +32,7 @@ type Spec struct {
 	Limits             []string // what this trial leaves out, one line each
 	Source             *diag.Source
 	At                 diag.Place
+	places             *document
 }
 
 // Solver holds the integration settings of a trial (zero values: 1e-6, per-component defaults).
@@ -59,10 +60,17 @@ type Give struct {
 	From     float64
 	Until    float64
 	Count    int
-	Duration float64      // days of infusion; 0: bolus
-	Taper    [][2]float64 // (from day, amount in Dose's unit): later steps of an Every regimen
-	Hold     string       // formula: a scheduled dose is skipped while it is true
+	Duration float64     // days of infusion; 0: bolus
+	Taper    []TaperStep // later amounts of an Every regimen
+	Hold     string      // formula: a scheduled dose is skipped while it is true
 	At_      diag.Place
+	path     []any
+}
+
+// TaperStep is a later amount of a repeated dose.
+type TaperStep struct {
+	From float64
+	Dose string
 }
 
 // GiveRule gives a dose when its formula turns true (in continuous time).
@@ -71,6 +79,7 @@ type GiveRule struct {
 	Give     Give
 	AtMost   int     // 0: no limit
 	Apart    float64 // days between two doses by this rule
+	Delay    float64 // days from trigger to dose
 	At       diag.Place
 }
 
@@ -99,6 +108,7 @@ type Endpoint struct {
 	Visit                    string  // visit id
 	From, To                 string  // window for max, min, time-to: visit ids; "" means start/end; From is the baseline of change
 	Held                     float64 // time-to: days the condition must hold; responder: true at every recorded point from Visit back to From when From is set
+	Any, All                 bool    // responder: at any, at every recorded time of the window From..Visit
 	Summary                  string  // mean (default), median, geometric-mean for numbers
 	Better                   string  // "lower" or "higher"
 	Primary                  bool

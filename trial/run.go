@@ -1,0 +1,498 @@
+package trial
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"sort"
+	"strings"
+
+	"thymus/model"
+	"thymus/population"
+	"thymus/regimen"
+	"thymus/rng"
+	"thymus/sim"
+	"thymus/table"
+)
+
+// ChunkSize is how many patients make a chunk: the unit of work that is kept.
+const ChunkSize = 8
+
+// Tables are what a run keeps, by name: patients, endpoints, trajectories.
+type Tables struct{ Patients, Endpoints, Trajectories *table.Table }
+
+// List gives the tables in a fixed order.
+func (t Tables) List() []*table.Table {
+	return []*table.Table{t.Patients, t.Endpoints, t.Trajectories}
+}
+
+// RunOptions say how a trial is run.
+type RunOptions struct {
+	Workers  int
+	Have     func(chunk int) bool            // chunks that are there already
+	Keep     func(chunk int, t Tables) error // takes finished chunks, in order
+	Progress func(done, total int)           // patients
+}
+
+// Chunks is the number of chunks of the whole trial, all replicates.
+func (p *Prepared) Chunks() int {
+	return p.Spec.Replicates * ((p.Spec.Size + ChunkSize - 1) / ChunkSize)
+}
+
+// Patients is the number of enrolled patients of the whole trial.
+func (p *Prepared) Patients() int { return p.Spec.Replicates * p.Spec.Size }
+
+// Run computes every chunk that is not there yet and hands it over in order. A chunk is
+// a function of the prepared trial and its number alone.
+func (p *Prepared) Run(ctx context.Context, o RunOptions) error {
+	var todo []int
+	done := 0
+	for c := 0; c < p.Chunks(); c++ {
+		if o.Have != nil && o.Have(c) {
+			done += p.members(c)
+			continue
+		}
+		todo = append(todo, c)
+	}
+	if o.Progress != nil && done > 0 {
+		o.Progress(done, p.Patients())
+	}
+	// patients, not chunks, are the unit of parallel work
+	var starts []int
+	n := 0
+	for _, c := range todo {
+		starts = append(starts, n)
+		n += p.members(c)
+	}
+	var chunk []patientResult
+	current := 0
+	return sim.Each(ctx, n, o.Workers, p.newWorker, func(w *worker, k int) patientResult {
+		i := sort.SearchInts(starts, k+1) - 1
+		return w.patient(todo[i], k-starts[i])
+	}, func(k int, r patientResult) error {
+		chunk = append(chunk, r)
+		done++
+		if o.Progress != nil {
+			o.Progress(done, p.Patients())
+		}
+		if len(chunk) < p.members(todo[current]) {
+			return nil
+		}
+		t := p.tables(chunk)
+		chunk = nil
+		current++
+		return o.Keep(todo[current-1], t)
+	})
+}
+
+func (p *Prepared) perReplicate() int { return (p.Spec.Size + ChunkSize - 1) / ChunkSize }
+
+func (p *Prepared) members(chunk int) int {
+	first := chunk % p.perReplicate() * ChunkSize
+	return min(ChunkSize, p.Spec.Size-first)
+}
+
+// seedOf is the seed of a replicate: the trial's own for the first.
+func seedOf(seed uint64, replicate int) uint64 {
+	if replicate == 0 {
+		return seed
+	}
+	var b [16]byte
+	binary.LittleEndian.PutUint64(b[:8], seed)
+	binary.LittleEndian.PutUint64(b[8:], uint64(replicate))
+	h := sha256.Sum256(b[:])
+	return binary.LittleEndian.Uint64(h[:8])
+}
+
+// worker simulates patients one after the other.
+type worker struct {
+	p        *Prepared
+	sim      *sim.Worker
+	samplers map[int]*population.Sampler
+	values   []float64
+	seen     []float64
+}
+
+func (p *Prepared) newWorker() *worker {
+	return &worker{p: p, sim: p.Plan.NewWorker(), samplers: map[int]*population.Sampler{}, values: make([]float64, len(p.entries)), seen: make([]float64, p.columns)}
+}
+
+func (w *worker) sampler(replicate int) *population.Sampler {
+	s, ok := w.samplers[replicate]
+	if !ok {
+		sampler, messages := population.NewSampler(w.p.entries, w.p.Population.Correlations, w.p.Population.Sampling, seedOf(w.p.Spec.Seed, replicate), w.p.Spec.Size)
+		if messages.HasErrors() {
+			panic("trial: sampler that was checked before: " + messages.Error())
+		}
+		s = sampler
+		w.samplers[replicate] = s
+	}
+	return s
+}
+
+// patientResult is everything kept of one enrolled patient.
+type patientResult struct {
+	replicate, number int
+	attempts          int
+	reasons           []int // how often each plausibility rule refused a draw
+	unsettled         int   // draws without a start state
+	enrolled          bool
+	how               string
+	values            []float64 // drawn entries
+	covariates        []float64
+	arms              []armResult
+}
+
+// armResult is what became of a patient in an arm.
+type armResult struct {
+	arm      int
+	status   string // completed, dropped, failed, not enrolled
+	cause    string
+	last     float64 // day of the last look
+	outcomes []outcome
+	times    []float64
+	rows     [][]float64 // observables at those times
+	doses    map[string]float64
+	counts   map[string]int
+	steps    int
+}
+
+// patient enrols and simulates one patient.
+func (w *worker) patient(chunk, index int) patientResult {
+	p := w.p
+	replicate := chunk / p.perReplicate()
+	number := chunk%p.perReplicate()*ChunkSize + index
+	seed := seedOf(p.Spec.Seed, replicate)
+	r := patientResult{replicate: replicate, number: number, reasons: make([]int, len(p.Population.Plausible))}
+	sampler := w.sampler(replicate)
+	var pt sim.Patient
+	var begin sim.Begin
+	for r.attempts < p.Population.Attempts && !r.enrolled {
+		sampler.Draw(number, r.attempts, w.values)
+		r.attempts++
+		r.covariates = p.covariatesOf(w.values)
+		pt = p.simPatient(seed, number, r.attempts-1, w.values, r.covariates)
+		var failure *sim.Failure
+		if begin, failure = w.sim.Settle(pt, p.Spec.Start); failure != nil {
+			r.unsettled++
+			continue
+		}
+		if failure = w.sim.Observe(pt, begin, p.Spec.Start, w.seen); failure != nil {
+			r.unsettled++
+			continue
+		}
+		r.enrolled = true
+		for i := range p.Population.Plausible {
+			if v := w.seen[p.plausible+i]; v == 0 || math.IsNaN(v) {
+				r.reasons[i]++
+				r.enrolled = false
+				break
+			}
+		}
+	}
+	r.values = append([]float64(nil), w.values...)
+	r.how = begin.How
+	arms := []int{p.assign(seed, number)}
+	if p.Spec.Design == "counterfactual" {
+		arms = arms[:0]
+		for i := range p.arms {
+			arms = append(arms, i)
+		}
+	}
+	leave := math.Inf(1)
+	if p.Spec.Dropout > 0 {
+		leave = p.Spec.Start + rng.New(rng.Key{Seed: seed, Patient: number, Purpose: "dropout"}).Exponential()*365.25/p.Spec.Dropout
+	}
+	for _, a := range arms {
+		r.arms = append(r.arms, w.run(&r, a, pt, begin, leave))
+	}
+	return r
+}
+
+// run simulates an enrolled patient in one arm.
+func (w *worker) run(r *patientResult, a int, pt sim.Patient, begin sim.Begin, leave float64) armResult {
+	p := w.p
+	out := armResult{arm: a, status: "completed", doses: map[string]float64{}, counts: map[string]int{}, last: math.NaN()}
+	if !r.enrolled {
+		out.status = "not enrolled"
+		out.cause = fmt.Sprintf("no plausible patient in %d draws", r.attempts)
+		out.outcomes = make([]outcome, len(p.endpoints))
+		for i := range out.outcomes {
+			out.outcomes[i] = missing
+		}
+		return out
+	}
+	schedule := sim.Schedule{Start: p.Spec.Start, End: p.Spec.End, Times: p.grid}
+	if leave < schedule.End {
+		out.status = "dropped"
+		schedule.End = leave
+		n := sort.SearchFloat64s(p.grid, leave)
+		schedule.Times = p.grid[:n]
+	}
+	size := regimen.Covariates{Weight: p.covariateOf(r, "weight"), BSA: p.covariateOf(r, "bsa")}
+	for _, g := range p.arms[a].gives {
+		for _, t := range g.times {
+			if t > schedule.End {
+				continue
+			}
+			schedule.Doses = append(schedule.Doses, sim.Dose{Intervention: regimen.Intervention{Time: t, Action: g.action, Amount: g.amount(t, size), Duration: g.duration}, Hold: g.hold})
+		}
+	}
+	sort.SliceStable(schedule.Doses, func(i, j int) bool { return schedule.Doses[i].Time < schedule.Doses[j].Time })
+	for _, x := range p.arms[a].rules {
+		schedule.Rules = append(schedule.Rules, sim.Rule{Trigger: x.trigger, Action: x.action, Amount: x.amount(0, size), Duration: x.duration, Delay: x.spec.Delay, AtMost: x.spec.AtMost, Apart: x.spec.Apart})
+	}
+	tr, failure := w.sim.Run(pt, begin, schedule)
+	out.steps = tr.Stats.Accepted
+	if failure != nil {
+		failure.Patient = r.number
+		out.status = "failed"
+		out.cause = failure.Error()
+	}
+	for _, d := range tr.Doses {
+		key := d.Action
+		if d.Rule != "" {
+			key += " by rule " + d.Rule
+		}
+		if d.Skipped {
+			key += " skipped"
+			out.counts[key]++
+			continue
+		}
+		out.doses[key] += d.Amount
+		out.counts[key]++
+	}
+	rec := record{tr.Times, tr.Values}
+	if n := len(tr.Times); n > 0 {
+		out.last = tr.Times[n-1]
+	}
+	for _, e := range p.endpoints {
+		if out.status == "failed" {
+			out.outcomes = append(out.outcomes, missing)
+			continue
+		}
+		out.outcomes = append(out.outcomes, e.measure(rec, p.Spec.Missing == "nonresponder"))
+	}
+	for _, i := range p.band {
+		if i >= len(tr.Times) {
+			break
+		}
+		row := make([]float64, len(p.Spec.Observables))
+		for k, o := range p.Spec.Observables {
+			row[k] = tr.Values[p.observable[o.ID]][i]
+		}
+		out.times = append(out.times, tr.Times[i])
+		out.rows = append(out.rows, row)
+	}
+	return out
+}
+
+// amount is a dose of a patient at a time, in the route's unit.
+func (g give) amount(t float64, size regimen.Covariates) float64 {
+	value, scale := g.value, g.scale
+	for _, x := range g.taper {
+		if t >= x.from-1e-9 {
+			value, scale = x.value, x.scale
+		}
+	}
+	v := scale.Amount(value, size)
+	if g.cap > 0 {
+		v = math.Min(v, g.cap)
+	}
+	return v
+}
+
+// assign picks the arm of a patient: permuted blocks keyed by (seed, block), so that
+// enrolling more patients moves nobody.
+func (p *Prepared) assign(seed uint64, number int) int {
+	var shares []int
+	total := 0
+	for _, a := range p.arms {
+		n := 1
+		if len(p.Spec.Allocation) > 0 {
+			n = p.Spec.Allocation[a.spec.ID]
+		}
+		shares = append(shares, n)
+		total += n
+	}
+	times := 1
+	if p.Spec.Block > total {
+		times = p.Spec.Block / total
+	} else if p.Spec.Block == 0 {
+		times = max(1, 4/total)
+	}
+	var block []int
+	for i, n := range shares {
+		for k := 0; k < n*times; k++ {
+			block = append(block, i)
+		}
+	}
+	order := rng.New(rng.Key{Seed: seed, Patient: number / len(block), Purpose: "randomisation"}).Perm(len(block))
+	return block[order[number%len(block)]]
+}
+
+// covariatesOf reads the covariates out of drawn values: numbers, the index of a level, or
+// a formula of the others.
+func (p *Prepared) covariatesOf(values []float64) []float64 {
+	out := make([]float64, len(p.covariates))
+	for i, c := range p.covariates {
+		out[i] = math.NaN()
+		if c.entry >= 0 {
+			out[i] = values[c.entry]
+		}
+	}
+	for i, c := range p.covariates {
+		if c.formula == nil {
+			continue
+		}
+		var eval func(e *model.Expr) float64
+		eval = func(e *model.Expr) float64 {
+			switch e.Kind {
+			case model.Number:
+				return e.Value
+			case model.Symbol:
+				for k, o := range p.covariates {
+					if o.ID == e.Name {
+						return out[k]
+					}
+				}
+				return math.NaN()
+			}
+			args := make([]float64, len(e.Args))
+			for k, a := range e.Args {
+				args[k] = eval(a)
+			}
+			f := model.FunctionNamed(e.Name)
+			if f == nil || f.Value == nil {
+				return math.NaN()
+			}
+			return f.Value(args)
+		}
+		out[i] = eval(c.formula)
+	}
+	return out
+}
+
+func (p *Prepared) covariateOf(r *patientResult, id string) float64 {
+	for i, c := range p.covariates {
+		if c.ID == id {
+			return r.covariates[i]
+		}
+	}
+	return math.NaN()
+}
+
+// simPatient makes the patient that the simulator knows.
+func (p *Prepared) simPatient(seed uint64, number, attempt int, values, covariates []float64) sim.Patient {
+	pt := sim.Patient{Number: number, Signals: map[string]*population.Signal{}}
+	for i, e := range p.entries[:p.sampled] {
+		pt.Values = append(pt.Values, sim.Setting{ID: e.ID, Value: values[i]})
+	}
+	for i, c := range p.covariates {
+		if c.Sets != "" {
+			pt.Values = append(pt.Values, sim.Setting{ID: c.Sets, Value: covariates[i]})
+		}
+	}
+	pt.Values = append(pt.Values, p.settings...)
+	for _, s := range p.signals {
+		purpose := s.id
+		if attempt > 0 {
+			purpose = fmt.Sprintf("%s, attempt %d", s.id, attempt)
+		}
+		pt.Signals[s.id] = population.NewSignal(seed, number, purpose, s.mean, s.spread.Args["tau"], s.spread.Args["sd"], p.Spec.End)
+	}
+	for _, s := range p.pulses {
+		for _, x := range population.NewPulses(seed, number, s.id, s.spread, p.Spec.Start, p.Spec.End) {
+			pt.Pulses = append(pt.Pulses, sim.Pulse{Target: s.id, Start: x.Start, Duration: x.Duration, Height: x.Height})
+		}
+	}
+	return pt
+}
+
+// tables turns the patients of a chunk into rows.
+func (p *Prepared) tables(chunk []patientResult) Tables {
+	var replicate, patient, attempts, unsettled, steps []int64
+	var armID, status, cause, how, reasons, doses []string
+	var last []float64
+	covariates := make([][]float64, len(p.covariates))
+	levels := make([][]string, len(p.covariates))
+	drawn := make([][]float64, p.sampled)
+	var eReplicate, ePatient []int64
+	var eArm, eID []string
+	var eValue []float64
+	var eCensored, eMissing []bool
+	var tReplicate, tPatient []int64
+	var tArm []string
+	var tTime []float64
+	tValues := make([][]float64, len(p.Spec.Observables))
+	for _, r := range chunk {
+		for _, a := range r.arms {
+			id := p.arms[a.arm].spec.ID
+			replicate, patient = append(replicate, int64(r.replicate)), append(patient, int64(r.number))
+			armID, status, cause, how = append(armID, id), append(status, a.status), append(cause, a.cause), append(how, r.how)
+			attempts, unsettled, steps = append(attempts, int64(r.attempts)), append(unsettled, int64(r.unsettled)), append(steps, int64(a.steps))
+			var why []string
+			for _, n := range r.reasons {
+				why = append(why, fmt.Sprint(n))
+			}
+			reasons = append(reasons, strings.Join(why, ","))
+			var given []string
+			for _, k := range sortedKeys(a.counts) {
+				given = append(given, fmt.Sprintf("%s=%d:%s", k, a.counts[k], model.FormatNumber(a.doses[k])))
+			}
+			doses = append(doses, strings.Join(given, ";"))
+			last = append(last, a.last)
+			for i, c := range p.covariates {
+				if len(c.Levels) > 0 {
+					levels[i] = append(levels[i], c.Levels[int(r.covariates[i])])
+				} else {
+					covariates[i] = append(covariates[i], r.covariates[i])
+				}
+			}
+			for i := range drawn {
+				drawn[i] = append(drawn[i], r.values[i])
+			}
+			for i, o := range a.outcomes {
+				eReplicate, ePatient = append(eReplicate, int64(r.replicate)), append(ePatient, int64(r.number))
+				eArm, eID = append(eArm, id), append(eID, p.endpoints[i].ID)
+				eValue, eCensored, eMissing = append(eValue, o.Value), append(eCensored, o.Censored), append(eMissing, o.Missing)
+			}
+			for i, t := range a.times {
+				tReplicate, tPatient = append(tReplicate, int64(r.replicate)), append(tPatient, int64(r.number))
+				tArm, tTime = append(tArm, id), append(tTime, t)
+				for k := range tValues {
+					tValues[k] = append(tValues[k], a.rows[i][k])
+				}
+			}
+		}
+	}
+	patients := &table.Table{Name: "patients"}
+	patients.Append(table.Ints("replicate", "", replicate), table.Ints("patient", "", patient), table.Strings("arm", armID), table.Strings("status", status),
+		table.Strings("cause", cause), table.Strings("start", how), table.Ints("attempts", "", attempts), table.Ints("unsettled", "", unsettled), table.Strings("refused", reasons),
+		table.Floats("last_day", "day", last), table.Ints("steps", "", steps), table.Strings("doses", doses))
+	for i, c := range p.covariates {
+		if len(c.Levels) > 0 {
+			patients.Append(table.Strings("covariate."+c.ID, levels[i]))
+		} else {
+			patients.Append(table.Floats("covariate."+c.ID, c.Unit, covariates[i]))
+		}
+	}
+	units := map[string]string{}
+	for _, x := range p.Model.Parameters {
+		units[x.ID] = x.Unit
+	}
+	for i := range drawn {
+		patients.Append(table.Floats(p.entries[i].ID, units[p.entries[i].ID], drawn[i]))
+	}
+	endpoints := &table.Table{Name: "endpoints"}
+	endpoints.Append(table.Ints("replicate", "", eReplicate), table.Ints("patient", "", ePatient), table.Strings("arm", eArm), table.Strings("endpoint", eID),
+		table.Floats("value", "", eValue), table.Bools("censored", eCensored), table.Bools("missing", eMissing))
+	trajectories := &table.Table{Name: "trajectories"}
+	trajectories.Append(table.Ints("replicate", "", tReplicate), table.Ints("patient", "", tPatient), table.Strings("arm", tArm), table.Floats("time", "day", tTime))
+	for k, o := range p.Spec.Observables {
+		trajectories.Append(table.Floats(o.ID, o.Unit, tValues[k]))
+	}
+	return Tables{patients, endpoints, trajectories}
+}
