@@ -85,7 +85,7 @@ func ReadModelFile(path string) (*model.Model, diag.Messages) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	return flat, append(ms, model.Validate(flat)...)
+	return flat, ms
 }
 
 // mainModule is the module marked as main, or the last one of the file.

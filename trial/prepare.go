@@ -66,6 +66,7 @@ type give struct {
 	value    float64
 	scale    regimen.Scale
 	cap      float64 // in the route's unit; 0: none
+	unit     string  // of the route
 	duration float64
 	taper    []taper
 	hold     int
@@ -342,6 +343,7 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 			return q.Value, scale, !more.HasErrors()
 		}
 		good := true
+		out.unit = route.Unit
 		if out.value, out.scale, ok = scaled(g.Dose, g.At_); !ok {
 			good = false
 		}

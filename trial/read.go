@@ -451,3 +451,6 @@ func (p *PopulationSpec) Lines() []string {
 	}
 	return out
 }
+
+// PopulationAt is where the trial names its population.
+func (s *Spec) PopulationAt() diag.Place { return s.places.place("population") }

@@ -1,0 +1,203 @@
+package thymus
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strings"
+
+	"thymus/compile"
+	"thymus/diag"
+	"thymus/library"
+	"thymus/model"
+	"thymus/population"
+	"thymus/trial"
+)
+
+// CheckReport is what a check of one thing found.
+type CheckReport struct {
+	Name       string        `json:"name"`
+	Kind       string        `json:"kind"`
+	Composed   bool          `json:"composed"` // a trial: its modules are counted on their own
+	States     int           `json:"states,omitempty"`
+	Parameters int           `json:"parameters,omitempty"`
+	Sources    []trial.Count `json:"sources,omitempty"`
+	Notes      []string      `json:"notes,omitempty"`
+	Messages   diag.Messages `json:"messages"`
+}
+
+// Check reads library entries or files and reports everything wrong with them.
+func (a *App) Check(names []string) ([]CheckReport, error) {
+	var out []CheckReport
+	for _, name := range names {
+		r, err := a.check(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (a *App) check(name string) (CheckReport, error) {
+	r := CheckReport{Name: name, Messages: diag.Messages{}}
+	if _, err := os.Stat(name); err == nil || strings.ContainsAny(name, "./\\") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return r, diag.Messages{diag.FileError(name, err)}
+		}
+		switch {
+		case strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"):
+			src := &diag.Source{Name: name, Text: string(text)}
+			if strings.Contains("\n"+src.Text, "\npopulation:") && !strings.Contains("\n"+src.Text, "\ntrial:") {
+				r.Kind = "population"
+				_, r.Messages = trial.ReadPopulation(src)
+				return r, nil
+			}
+			r.Kind = "trial"
+			a.checkTrial(&r, src)
+		default:
+			r.Kind = "model"
+			m, ms := ReadModelFile(name)
+			r.Messages = append(r.Messages, ms...)
+			if m != nil && !ms.HasErrors() {
+				checkModel(&r, m, false)
+			}
+		}
+		return r, nil
+	}
+	kind, err := a.kindOf(name)
+	if err != nil {
+		return r, err
+	}
+	r.Kind = kind
+	switch kind {
+	case "population":
+		src, ms := a.lib.PopulationSource(name)
+		if !ms.HasErrors() {
+			_, ms = trial.ReadPopulation(src)
+		}
+		r.Messages = append(r.Messages, ms...)
+	case "trial":
+		src, ms := a.lib.TrialSource(name)
+		if ms.HasErrors() {
+			r.Messages = append(r.Messages, ms...)
+			return r, nil
+		}
+		a.checkTrial(&r, src)
+	default:
+		e, ms := a.lib.Module(name)
+		r.Messages = append(r.Messages, ms...)
+		if ms.HasErrors() {
+			return r, nil
+		}
+		a.checkModule(&r, e)
+	}
+	return r, nil
+}
+
+// checkModule checks a module by itself: its table, its ports with their units, literals.
+func (a *App) checkModule(r *CheckReport, e *library.Entry) {
+	ports, ms := a.lib.Ports()
+	r.Messages = append(r.Messages, ms...)
+	_, _, ms = model.PortUses(e.Module, e.Doc, ports)
+	r.Messages = append(r.Messages, ms...)
+	_, ms = e.Actions()
+	r.Messages = append(r.Messages, ms...)
+	m, ms := model.Flatten(e.Doc, e.Module.ID)
+	r.Messages = append(r.Messages, ms...)
+	if m == nil || r.Messages.HasErrors() {
+		return
+	}
+	// ports have the units of the table of ports
+	for i := range m.Parameters {
+		p := &m.Parameters[i]
+		for _, id := range []string{p.ID, p.ID[strings.LastIndexByte(p.ID, '.')+1:]} {
+			short := strings.TrimPrefix(id, "to_")
+			for {
+				if port, ok := ports.Get(short); ok && p.Unit == "" {
+					p.Unit = port.Unit
+				}
+				_, rest, more := strings.Cut(short, "_")
+				if !more || p.Unit != "" {
+					break
+				}
+				short = strings.TrimPrefix(rest, "to_")
+			}
+		}
+	}
+	counts := map[string]int{}
+	for _, row := range e.Rows() {
+		if row.Value == nil {
+			continue
+		}
+		r.Parameters++
+		counts[trial.SourceKind(row.Source)]++
+		if _, more := population.ParseSpread(row.Spread, row.SpreadAt); more.HasErrors() {
+			r.Messages = append(r.Messages, more...)
+		}
+	}
+	r.Sources = sortedCounts(counts)
+	checkModel(r, m, true)
+}
+
+// checkModel checks units and compiles; strict also refuses literals outside tables.
+func checkModel(r *CheckReport, m *model.Model, strict bool) {
+	u := model.CheckUnits(m)
+	r.Messages = append(r.Messages, u.Messages...)
+	if strict {
+		for _, at := range u.Literals {
+			if at.Src != nil {
+				r.Messages = append(r.Messages, diag.Errorf(at, "this number belongs in the parameter table, with a unit and a source").WithHelp("only 0, 1 and 2 may stand in formulas"))
+			}
+		}
+	}
+	if n := len(u.Unknown); n > 0 && m.TimeUnit != "" {
+		r.Notes = append(r.Notes, fmt.Sprintf("%d symbols without a unit (%s)", n, strings.Join(u.Unknown[:min(n, 4)], ", ")))
+	}
+	p, ms := compile.Compile(m, compile.Options{})
+	r.Messages = append(r.Messages, ms...)
+	if p == nil {
+		return
+	}
+	r.States = len(p.States())
+	in := p.New()
+	y := make([]float64, in.Dim())
+	if err := in.Start(y, 0); err != nil {
+		r.Messages = append(r.Messages, diag.Errorf(diag.Place{}, "%v", err))
+		return
+	}
+	if r.Kind != "core" {
+		return
+	}
+	// conservation at rest: the core starts in an exact steady state
+	dy := make([]float64, in.Dim())
+	in.Deriv(dy, y, []float64{0})
+	worst := 0.0
+	for i := range dy {
+		worst = math.Max(worst, math.Abs(dy[i])/math.Max(math.Abs(y[i]), 1e-3))
+	}
+	r.Notes = append(r.Notes, fmt.Sprintf("steady at the start to %.1g per day", worst))
+	if worst > 1e-9 {
+		r.Messages = append(r.Messages, diag.Errorf(diag.Place{}, "the healthy state is not steady: the largest relative change is %.2g per day", worst))
+	}
+}
+
+// checkTrial prepares a trial as for a run, and checks the composed model's units.
+func (a *App) checkTrial(r *CheckReport, src *diag.Source) {
+	r.Composed = true
+	p, ms := a.prepare(src, nil, 0, nil)
+	r.Messages = append(r.Messages, ms...)
+	if p == nil || ms.HasErrors() {
+		return
+	}
+	u := model.CheckUnits(p.Model)
+	r.Messages = append(r.Messages, u.Messages...)
+	r.States = len(p.Plan.Program().States())
+	for _, x := range p.Model.Parameters {
+		if x.Value != nil && x.TableAt.Src != nil {
+			r.Parameters++
+		}
+	}
+	r.Notes = append(r.Notes, p.Describe())
+}

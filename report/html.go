@@ -1,0 +1,302 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"strings"
+
+	"thymus/trial"
+)
+
+// number prints three or so significant digits.
+func number(v float64) string {
+	a := math.Abs(v)
+	switch {
+	case math.IsNaN(v):
+		return "–"
+	case math.IsInf(v, 0):
+		return "∞"
+	case a == 0:
+		return "0"
+	case a >= 1e6 || a < 1e-3:
+		return fmt.Sprintf("%.3g", v)
+	case a >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case a >= 10:
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+func interval(lo, hi float64) string {
+	if math.IsNaN(lo) && math.IsNaN(hi) {
+		return ""
+	}
+	return number(lo) + " – " + number(hi)
+}
+
+func percent(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%", 100*v)
+}
+
+func pValue(p float64) string {
+	switch {
+	case math.IsNaN(p):
+		return ""
+	case p < 0.001:
+		return "p < 0.001"
+	}
+	return fmt.Sprintf("p = %.3f", p)
+}
+
+// view is what the template sees.
+type view struct {
+	R       *trial.Result
+	W       map[string]string
+	Lang    string
+	Answer  []string
+	Rows    []endpointRow
+	Curves  []figure
+	Lines   []figure
+	KM      []figure
+	Falls   []figure
+	Forest  template.HTML
+	Agree   int
+	Primary string
+	Command string
+	Arms    []armView
+}
+
+type armView struct {
+	trial.ArmResult
+	Colour  string
+	Lines   []string
+	Control bool
+}
+
+type endpointRow struct {
+	Title                                      string
+	Primary, First                             bool
+	Span                                       int
+	Arm, Colour, N, Estimate, Interval, Detail string
+	Difference, Test                           string
+}
+
+type figure struct {
+	Title string
+	SVG   template.HTML
+}
+
+// HTML writes a report as one self-contained page in a language of HasLanguage.
+func HTML(w io.Writer, r *trial.Result, language string) error {
+	v := &view{R: r, W: words[language], Lang: language}
+	if v.W == nil {
+		return fmt.Errorf("report: no language %q", language)
+	}
+	for i, a := range r.Arms {
+		x := armView{ArmResult: a, Colour: colour(i), Control: a.ID == r.Spec.Control}
+		for _, spec := range r.Spec.Arms {
+			if spec.ID != a.ID {
+				continue
+			}
+			if language == "fr" && spec.TitleFR != "" {
+				x.Title = spec.TitleFR
+			}
+			for _, g := range spec.Give {
+				x.Lines = append(x.Lines, g.String())
+			}
+			for _, g := range spec.Rules {
+				x.Lines = append(x.Lines, fmt.Sprintf("when %s: %s", g.When, g.Give.String()))
+			}
+		}
+		v.Arms = append(v.Arms, x)
+	}
+	for _, a := range r.Agreement {
+		if a.Agrees {
+			v.Agree++
+		}
+	}
+	for _, e := range r.Endpoints {
+		v.rows(e)
+	}
+	v.answer()
+	for _, o := range r.Spec.Observables {
+		title := o.Title
+		if language == "fr" && o.TitleFR != "" {
+			title = o.TitleFR
+		}
+		if s := bands(r, o, v.W["days"]); s != "" {
+			v.Curves = append(v.Curves, figure{title, template.HTML(s)})
+		}
+		if s := lines(r, o, v.W["days"]); s != "" && len(v.Lines) < 4 {
+			v.Lines = append(v.Lines, figure{title, template.HTML(s)})
+		}
+	}
+	for _, e := range r.Endpoints {
+		if e.TimeToEvent {
+			v.KM = append(v.KM, figure{e.Endpoint.Title, template.HTML(kaplanMeier(r, e, v.W["days"], v.W["atrisk"]))})
+		}
+		if e.Endpoint.Kind == "change" || e.Endpoint.Kind == "percent-change" {
+			if s := waterfall(r, e); s != "" {
+				v.Falls = append(v.Falls, figure{e.Endpoint.Title, template.HTML(s)})
+			}
+		}
+	}
+	v.Forest = template.HTML(forest(r, v.W["published"], v.W["predicted"]))
+	v.Command = fmt.Sprintf("thymus run %s --patients %d --seed %d", r.Spec.ID, r.Spec.Size, r.Seed)
+	return page.Execute(w, v)
+}
+
+// rows makes the table rows of an endpoint.
+func (v *view) rows(e trial.EndpointResult) {
+	title := e.Endpoint.Title
+	if v.Lang == "fr" && e.Endpoint.TitleFR != "" {
+		title = e.Endpoint.TitleFR
+	}
+	for i, x := range e.ByArm {
+		row := endpointRow{Title: title, Primary: e.Endpoint.Primary, First: i == 0, Span: len(e.ByArm), Arm: x.Arm, Colour: armColour(v.R, x.Arm), N: fmt.Sprint(x.N)}
+		if x.Missing > 0 {
+			row.N += fmt.Sprintf(" (%d %s)", x.Missing, v.W["missing"])
+		}
+		unit := e.Endpoint.Unit
+		if unit == "dimensionless" {
+			unit = ""
+		}
+		switch {
+		case e.Binary:
+			row.Estimate = percent(x.Value)
+			row.Detail = fmt.Sprintf("%d / %d", x.Events, x.N)
+			row.Interval = percent(x.Lo) + " – " + percent(x.Hi)
+		default:
+			row.Estimate = strings.TrimSpace(number(x.Value) + " " + unit)
+			row.Interval = interval(x.Lo, x.Hi)
+			row.Detail = x.Statistic
+			if e.TimeToEvent {
+				row.Detail = fmt.Sprintf("%s, %d events", x.Statistic, x.Events)
+			}
+		}
+		for _, d := range e.Differences {
+			if d.Arm != x.Arm {
+				continue
+			}
+			if e.Binary && !strings.Contains(d.Measure, "paired") {
+				row.Difference = fmt.Sprintf("%+.0f points (%.0f – %.0f)", 100*d.Value, 100*d.Lo, 100*d.Hi)
+			} else {
+				row.Difference = number(d.Value)
+				if s := interval(d.Lo, d.Hi); s != "" {
+					row.Difference += " (" + s + ")"
+				}
+			}
+			row.Test = pValue(d.P)
+			if row.Test != "" {
+				row.Test += ", " + d.Test
+			}
+		}
+		if x.Arm == v.R.Spec.Control {
+			row.Difference = v.W["controlword"]
+		}
+		v.Rows = append(v.Rows, row)
+	}
+}
+
+// answer is the plain-language summary: primary endpoint by arm, and the agreement.
+func (v *view) answer() {
+	for _, e := range v.R.Endpoints {
+		if !e.Endpoint.Primary {
+			continue
+		}
+		title := e.Endpoint.Title
+		if v.Lang == "fr" && e.Endpoint.TitleFR != "" {
+			title = e.Endpoint.TitleFR
+		}
+		v.Primary = title
+		var parts []string
+		for _, x := range e.ByArm {
+			name := x.Arm
+			for _, a := range v.Arms {
+				if a.ID == x.Arm {
+					name = a.Title
+				}
+			}
+			if e.Binary {
+				parts = append(parts, fmt.Sprintf("%s: %s (%s – %s)", name, percent(x.Value), percent(x.Lo), percent(x.Hi)))
+			} else {
+				parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s: %s %s", name, number(x.Value), unitless(e.Endpoint.Unit))))
+			}
+		}
+		v.Answer = append(v.Answer, strings.ToUpper(title[:1])+title[1:]+". "+strings.Join(parts, "; ")+".")
+	}
+	n := len(v.R.Agreement)
+	if n == 0 {
+		return
+	}
+	if v.Lang == "fr" {
+		v.Answer = append(v.Answer, fmt.Sprintf("%d des %d chiffres publiés auxquels cet essai est comparé s'accordent avec lui.", v.Agree, n))
+	} else {
+		v.Answer = append(v.Answer, fmt.Sprintf("%d of the %d published figures that this trial is compared with agree with it.", v.Agree, n))
+	}
+}
+
+func unitless(u string) string {
+	if u == "dimensionless" {
+		return ""
+	}
+	return u
+}
+
+// Summary writes summary.csv: one line an endpoint and arm, and one more for each published
+// figure beside it.
+func Summary(w io.Writer, r *trial.Result) error {
+	out := csv.NewWriter(w)
+	cell := func(v float64) string {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return ""
+		}
+		return fmt.Sprintf("%.6g", v)
+	}
+	rows := [][]string{{"trial", "endpoint", "title", "arm", "statistic", "n", "missing", "estimate", "lo95", "hi95", "unit", "row", "study", "published", "published_lo", "published_hi", "predicted", "predicted_lo90", "predicted_hi90", "agrees"}}
+	for _, e := range r.Endpoints {
+		for _, x := range e.ByArm {
+			base := []string{r.Spec.ID, e.Endpoint.ID, e.Endpoint.Title, x.Arm, x.Statistic, fmt.Sprint(x.N), fmt.Sprint(x.Missing), cell(x.Value), cell(x.Lo), cell(x.Hi), e.Endpoint.Unit}
+			found := false
+			for _, a := range r.Agreement {
+				if a.Endpoint == e.Endpoint.ID && a.Arm == x.Arm {
+					found = true
+					rows = append(rows, append(append([]string(nil), base...), a.Row, a.Study, cell(a.Published), cell(a.PublishedLo), cell(a.PublishedHi), cell(a.Predicted), cell(a.PredictedLo), cell(a.PredictedHi), fmt.Sprint(a.Agrees)))
+				}
+			}
+			if !found {
+				rows = append(rows, append(base, "", "", "", "", "", "", "", "", ""))
+			}
+		}
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}
+
+var page = template.Must(template.New("report").Funcs(template.FuncMap{
+	"num": number, "span": interval, "join": strings.Join, "short": short,
+	"isdoi": func(s string) bool { return strings.HasPrefix(s, "10.") },
+	"pct": func(n, of int) string {
+		if of == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%.0f %%", 100*float64(n)/float64(of))
+	},
+	"published": func(a trial.Agreement) string {
+		s := number(a.Published) + " " + a.Unit
+		if a.PublishedN > 0 {
+			s += fmt.Sprintf(", n %d", a.PublishedN)
+		}
+		return s
+	},
+}).Parse(pageText))

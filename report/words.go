@@ -1,0 +1,30 @@
+package report
+
+// words of the report, by language; a test fails when one is missing.
+var words = map[string]map[string]string{
+	"en": {
+		"disclaimer": "For research and teaching only. Virtual patients are not patients; this is not medical advice.",
+		"answer":     "In short", "question": "Question", "design": "Design", "arms": "Arms and treatment", "visits": "Visits", "flow": "Patients", "arm": "Arm", "randomised": "Randomised", "completed": "Completed",
+		"dropped": "Left", "failed": "Not simulated", "population": "Who they are", "covariate": "Characteristic", "mean": "Mean", "sd": "SD", "range": "5 % to 95 %", "endpoints": "Endpoints", "endpoint": "Endpoint",
+		"estimate": "Estimate", "interval": "95 % interval", "difference": "Difference from control", "test": "Test", "curves": "Over time", "curvesnote": "Line: median. Shaded: the middle half and the middle 90 % of patients.",
+		"patients": "Single patients", "patientsnote": "The first patients of each arm, one line each.", "km": "Time to event", "kmnote": "Share of patients still without the event, with 95 % intervals; ticks: last look at a patient.", "waterfall": "Patient by patient",
+		"agreement": "Agreement with published figures", "published": "Published", "predicted": "Predicted", "predictedinterval": "90 % of replicate trials", "agrees": "Agrees", "yes": "yes", "no": "no", "rule": "Published interval", "use": "Use",
+		"agreementnote": "A figure agrees when it lies within the 90 % interval of replicate trials of the published size, and the prediction lies within the published interval. Figures marked calibration helped to choose numbers of the model; figures marked validation are only compared; recalled figures have not been looked up again.",
+		"doses":         "Doses given", "route": "Treatment", "nDoses": "Doses", "perPatient": "Mean total", "screening": "Screening", "parameters": "Parameters and their sources", "source": "Source", "value": "Value", "unit": "Unit", "spread": "Spread", "note": "Note", "parameter": "Parameter",
+		"limits": "Limits", "model": "The model", "reproduce": "To repeat this run", "days": "days", "atrisk": "at risk", "controlword": "control", "none": "none", "day": "day", "missing": "missing", "contents": "Contents", "statistic": "Statistic", "story": "How to read it", "failures": "Patients that could not be simulated to the end", "all": "Show all", "counterfactual": "Every patient is in every arm with the same draws (counterfactual design): differences are paired effects, without p-values.", "randomiseddesign": "Each patient is in one arm, by permuted blocks.",
+	},
+	"fr": {
+		"disclaimer": "Pour la recherche et l'enseignement seulement. Les patients virtuels ne sont pas des patients ; ceci n'est pas un avis médical.",
+		"answer":     "En bref", "question": "Question", "design": "Plan", "arms": "Bras et traitements", "visits": "Visites", "flow": "Patients", "arm": "Bras", "randomised": "Randomisés", "completed": "Ont terminé",
+		"dropped": "Sortis", "failed": "Non simulés", "population": "Qui ils sont", "covariate": "Caractéristique", "mean": "Moyenne", "sd": "Écart-type", "range": "5 % à 95 %", "endpoints": "Critères", "endpoint": "Critère",
+		"estimate": "Estimation", "interval": "Intervalle à 95 %", "difference": "Différence avec le témoin", "test": "Test", "curves": "Au cours du temps", "curvesnote": "Trait : médiane. Ombre : la moitié centrale et les 90 % centraux des patients.",
+		"patients": "Patients un à un", "patientsnote": "Les premiers patients de chaque bras, une ligne chacun.", "km": "Délai jusqu'à l'événement", "kmnote": "Part des patients encore sans événement, avec intervalles à 95 % ; traits : dernière observation d'un patient.", "waterfall": "Patient par patient",
+		"agreement": "Accord avec les chiffres publiés", "published": "Publié", "predicted": "Prédit", "predictedinterval": "90 % des essais répétés", "agrees": "Accord", "yes": "oui", "no": "non", "rule": "Intervalle publié", "use": "Usage",
+		"agreementnote": "Un chiffre s'accorde s'il est dans l'intervalle à 90 % d'essais répétés de la taille publiée et si la prédiction est dans l'intervalle publié. Les chiffres « calibration » ont aidé à choisir des nombres du modèle ; les chiffres « validation » sont seulement comparés ; les chiffres « recalled » n'ont pas été revérifiés.",
+		"doses":         "Doses données", "route": "Traitement", "nDoses": "Doses", "perPatient": "Total moyen", "screening": "Sélection", "parameters": "Paramètres et sources", "source": "Source", "value": "Valeur", "unit": "Unité", "spread": "Dispersion", "note": "Note", "parameter": "Paramètre",
+		"limits": "Limites", "model": "Le modèle", "reproduce": "Pour répéter ce calcul", "days": "jours", "atrisk": "à risque", "controlword": "témoin", "none": "aucun", "day": "jour", "missing": "manquants", "contents": "Sommaire", "statistic": "Statistique", "story": "Comment le lire", "failures": "Patients dont la simulation s'est arrêtée", "all": "Tout montrer", "counterfactual": "Chaque patient est dans chaque bras avec les mêmes tirages (plan contrefactuel) : les différences sont des effets appariés, sans valeur p.", "randomiseddesign": "Chaque patient est dans un bras, par blocs permutés.",
+	},
+}
+
+// HasLanguage says whether reports can be written in a language.
+func HasLanguage(language string) bool { _, ok := words[language]; return ok }
