@@ -36,12 +36,10 @@ var kinds = []struct {
 func (a *App) List(kind string) ([]Entry, error) {
 	entries := []Entry{}
 	known := false
-	var words []string
 	for _, k := range kinds {
 		match := kind == ""
 		for _, w := range k.words {
 			match = match || w == kind
-			words = append(words, w)
 		}
 		if !match {
 			continue

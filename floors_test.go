@@ -23,18 +23,15 @@ var floors = map[string]int{
 
 // sameFloor lists the only imports within one floor, with the reason.
 var sameFloor = map[string]string{
-	"unit diag":          "messages have places",
-	"ode/odetest ode":    "conformance problems of the solvers",
-	"antimony model":     "a format reads models",
-	"compile model":      "a compiler reads models",
-	"sim regimen":        "doses are applied where programs meet solvers",
-	"sim population":     "signals are functions of time",
-	"report trial":       "a report shows a Result",
-	"cmd/thymus cli":     "main is ten lines",
-	"population library": "",
-	"library antimony":   "",
-	"ode linalg":         "",
-	"trial library":      "",
+	"unit diag":       "messages have places",
+	"ode/odetest ode": "conformance problems of the solvers",
+	"antimony model":  "a format reads models",
+	"compile model":   "a compiler reads models",
+	"sim regimen":     "doses are applied where programs meet solvers",
+	"sim population":  "signals are functions of time",
+	"library regimen": "modules state their dose routes",
+	"report trial":    "a report shows a Result",
+	"cmd/thymus cli":  "main is ten lines",
 }
 
 // outside lists the modules that packages of floors 0 to 2 may use beside the standard library.

@@ -24,7 +24,6 @@ type token struct {
 	kind  kind
 	text  string // of a text token: without the quotes
 	at    diag.Place
-	value float64
 	space bool // white space stood before it
 }
 
@@ -32,7 +31,7 @@ type token struct {
 const mostText = 64 << 20
 
 // symbols of more than one character, longest first.
-var compound = []string{"-->", "<->", "<=>", "-o", "-|", "-(", "->", "=>", ":=", "&&", "||", "==", "!=", "<>", ">=", "<=", "++"}
+var compound = []string{"-->", "<->", "<=>", "-o", "-|", "->", "=>", ":=", "&&", "||", "==", "!=", "<>", ">=", "<=", "++"}
 
 // lex cuts a source into tokens; comments vanish.
 func lex(src *diag.Source) (tokens []token, ms diag.Messages) {
@@ -118,8 +117,8 @@ func lex(src *diag.Source) (tokens []token, ms diag.Messages) {
 					break
 				}
 			}
-			// "-o" and "-(" only between names: "a-o" and "a -(b)" are differences
-			if found == "-o" && (i+2 < len(s) && (letter(s[i+2]) || s[i+2] >= '0' && s[i+2] <= '9')) || found == "-(" {
+			// "-o" only between names: "a-offset" is a difference
+			if found == "-o" && i+2 < len(s) && (letter(s[i+2]) || s[i+2] >= '0' && s[i+2] <= '9') {
 				found = ""
 			}
 			if found != "" {

@@ -20,7 +20,6 @@ type parser struct {
 	functions map[string]bool
 	closed    map[*model.Expr]bool // parenthesised formulas
 	nested    int
-	parens    int
 	m         *body
 }
 
@@ -135,10 +134,13 @@ func (p *parser) file(src *diag.Source, depth int) {
 	// newlines inside parentheses separate nothing
 	open := 0
 	kept := tokens[:0:0]
-	for _, t := range tokens {
+	for i, t := range tokens {
 		if t.kind == symbol {
 			switch t.text {
 			case "(", "[":
+				if i > 0 && tokens[i-1].text == "-" && tokens[i-1].kind == symbol && !t.space && i+1 < len(tokens) && unclosed(tokens[i:]) {
+					break // A -( J: an influence, no parenthesis
+				}
 				open++
 			case ")", "]":
 				open = max(0, open-1)
@@ -185,6 +187,25 @@ func (p *parser) file(src *diag.Source, depth int) {
 	functions, imported := p.functions, p.imported
 	*p = outer
 	p.ms, p.doc, p.functions, p.imported = ms, doc, functions, imported
+}
+
+// unclosed says whether the parenthesis that starts here does not end on its line.
+func unclosed(tokens []token) bool {
+	open := 0
+	for _, t := range tokens {
+		if t.kind == newline || t.kind == end || t.kind == symbol && t.text == ";" {
+			return true
+		}
+		if t.kind == symbol && t.text == "(" {
+			open++
+		}
+		if t.kind == symbol && t.text == ")" {
+			if open--; open == 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // startsModel tells `model name` from an element called model.
@@ -696,6 +717,10 @@ func (p *parser) reaction(id string, at diag.Place) {
 	r := model.Reaction{ID: id, At: at, Reversible: true}
 	left := p.side()
 	t := p.next()
+	if t.kind == symbol && t.text == "-" && p.peek().kind == symbol && p.peek().text == "(" {
+		p.next()
+		t.text = "-("
+	}
 	if t.kind == symbol && (t.text == "-o" || t.text == "-|" || t.text == "-(") {
 		target, _ := p.path("the reaction that is influenced")
 		for _, x := range left {

@@ -188,10 +188,7 @@ state is steady. It counts parameters by kind of source.`,
 				return err
 			}
 			if faults {
-				if len(reports) == 1 {
-					return f.inputFault()
-				}
-				return errFindings
+				return errInput
 			}
 			return nil
 		},
@@ -199,10 +196,6 @@ state is steady. It counts parameters by kind of source.`,
 	c.Flags().BoolVar(&all, "all", false, "check everything in the library")
 	return c
 }
-
-// inputFault is the end of a check of one file that found it wrong: the messages are
-// printed already.
-func (f *face) inputFault() error { return errFindings }
 
 func checkText(f *face, w io.Writer, reports []thymus.CheckReport) {
 	total := map[string]int{}

@@ -26,8 +26,11 @@ const (
 	exitInterrupted = 130
 )
 
-// errFindings ends a command that did its work and found fault.
+// errFindings ends a command that did its work, with patients that failed.
 var errFindings = errors.New("findings")
+
+// errInput ends a command whose messages about the input are printed already.
+var errInput = errors.New("input")
 
 // face is what the commands share.
 type face struct {
@@ -58,6 +61,8 @@ func (f *face) finish(err error) int {
 		return exitOK
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.Is(err, errInput):
+		return exitInput
 	case errors.As(err, &messages):
 		f.messages(messages)
 		return exitInput
@@ -138,7 +143,7 @@ endpoint, and compared with published trials.
 ` + thymus.Disclaimer + `
 
 Exit codes: 0 all went well; 1 the program or the machine failed; 2 the input is wrong
-(nothing was written); 3 done, but patients failed or a check found fault; 130 interrupted.`,
+(nothing was written); 3 done, but some patients could not be simulated; 130 interrupted.`,
 		Example: `  thymus list trials
   thymus run lupus-car-t
   thymus run lupus-car-t --patients 200 --out results/lupus

@@ -178,6 +178,17 @@ func (b *builder) names() []string {
 	return out
 }
 
+// withValues lists the symbols that have a value of their own.
+func (b *builder) withValues() []string {
+	var out []string
+	for _, s := range b.order {
+		if s.value != nil || s.initial != nil || s.rule != nil {
+			out = append(out, s.id)
+		}
+	}
+	return out
+}
+
 // classify decides which symbols are states, constants and signals.
 func (b *builder) classify() {
 	moving := map[string]bool{}
@@ -297,7 +308,8 @@ func (b *builder) lookup(s *symbol, start bool, at diag.Place) id {
 		for i < len(b.stack) && b.stack[i] != s.id {
 			i++
 		}
-		b.errorf(at, "the value of %s depends on itself: %s", s.id, strings.Join(append(append([]string(nil), b.stack[i:]...), s.id), " -> "))
+		b.ms = append(b.ms, diag.Errorf(at, "the value of %s depends on itself: %s", s.id, strings.Join(append(append([]string(nil), b.stack[i:]...), s.id), " -> ")).
+			WithHelp("give one of them a value of its own, or let it change in time with a rate rule (%s' = ...)", s.id))
 		return b.g.num(nan)
 	}
 	*m = active
@@ -336,7 +348,8 @@ func (b *builder) value(s *symbol, start bool, at diag.Place) id {
 		if s.kind == isCompartment {
 			b.errorf(s.at, "compartment %s has no size", s.id)
 		} else {
-			b.ms = append(b.ms, diag.Errorf(s.at, "%s has no value", s.id).WithHelp("give it one in the model, in its parameter table, or by a rule"))
+			b.ms = append(b.ms, diag.Errorf(s.at, "%s has no value", s.id).
+				WithHelp("%s", strings.TrimSpace(diag.DidYouMean(s.id, b.withValues())+" give it a value in the model, in its parameter table, or by a rule")))
 		}
 		return b.g.num(nan)
 	}

@@ -191,7 +191,8 @@ func (c *unitChecker) fits(at diag.Place, got, want measured, id, what string) {
 	if !got.known || !want.known || got.any || want.any || got.u.Equal(want.u) {
 		return
 	}
-	m := diag.Errorf(at, "units do not match: %s is %s, the formula gives %s", what, want.u, got.u)
+	m := diag.Errorf(at, "units do not match: %s is %s, the formula gives %s", what, want.u, got.u).
+		WithHelp("a factor in %s is missing", want.u.Div(got.u))
 	if got.u.SameDimension(want.u) {
 		f, err := unit.Convert(1, got.u, want.u)
 		if err == nil {

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"strings"
+
 	"thymus/diag"
 	"thymus/unit"
 )
@@ -8,7 +10,11 @@ import (
 // checkUnit says what is wrong with the text of a unit, or nil.
 func checkUnit(text string, at diag.Place) *diag.Message {
 	if _, err := unit.Parse(text); err != nil {
-		m := diag.Errorf(at, "%v", err)
+		what, help, _ := strings.Cut(err.Error(), "; ")
+		m := diag.Errorf(at, "%s", what)
+		if help != "" {
+			m = m.WithHelp("%s", help)
+		}
 		return &m
 	}
 	return nil

@@ -19,7 +19,8 @@ type SettleOptions struct {
 // continuation, SIAM J. Numer. Anal. 35, 508-523, 1998). It makes linearly implicit Euler
 // steps that begin small, so that the path stays in the basin of the seed, and grow while
 // they go well, until they are steps of Newton's method. It ends when a Newton step
-// changes no component by more than 1e-11 of its size.
+// changes no component by more than 1e-11 of its size. Components that begin at 0 or above
+// stay there, as amounts do.
 func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	var st Stats
 	n := sys.Dim()

@@ -26,7 +26,6 @@ type tsit struct {
 	k     [7][]float64
 	e     []float64
 	tt    []float64
-	known bool
 }
 
 func newTsit(sys System) (stepper, error) {
