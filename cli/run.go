@@ -15,6 +15,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"thymus"
+	"thymus/report"
 	"thymus/trial"
 )
 
@@ -191,7 +192,7 @@ func estimateText(e trial.EndpointResult, x trial.Estimate) (value, interval str
 	if e.Binary {
 		return fmt.Sprintf("%.0f %% (%d of %d)", 100*x.Value, x.Events, x.N), fmt.Sprintf("%.0f to %.0f %%", 100*x.Lo, 100*x.Hi)
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s %s", number(x.Value), unit)), intervalText(x.Lo, x.Hi)
+	return strings.TrimSpace(fmt.Sprintf("%s %s", report.Number(x.Value), unit)), intervalText(x.Lo, x.Hi)
 }
 
 func intervalText(lo, hi float64) string {
@@ -199,9 +200,9 @@ func intervalText(lo, hi float64) string {
 	case math.IsNaN(lo) && math.IsNaN(hi):
 		return ""
 	case math.IsNaN(hi) || math.IsInf(hi, 1):
-		return fmt.Sprintf("%s to not reached", number(lo))
+		return fmt.Sprintf("%s to not reached", report.Number(lo))
 	}
-	return fmt.Sprintf("%s to %s", number(lo), number(hi))
+	return fmt.Sprintf("%s to %s", report.Number(lo), report.Number(hi))
 }
 
 func publishedText(rows []trial.Agreement, k int) string {
@@ -209,7 +210,7 @@ func publishedText(rows []trial.Agreement, k int) string {
 		return ""
 	}
 	a := rows[k]
-	return strings.TrimSpace(fmt.Sprintf("%s %s (%s)", number(a.Published), a.Unit, clip(a.Study, 22)))
+	return strings.TrimSpace(fmt.Sprintf("%s %s (%s)", report.Number(a.Published), a.Unit, clip(a.Study, 22)))
 }
 
 func agreesText(rows []trial.Agreement, k int) string {
@@ -220,22 +221,4 @@ func agreesText(rows []trial.Agreement, k int) string {
 		return "yes"
 	}
 	return "no"
-}
-
-// number prints three or so significant digits.
-func number(v float64) string {
-	a := math.Abs(v)
-	switch {
-	case math.IsNaN(v):
-		return "-"
-	case a == 0:
-		return "0"
-	case a >= 1e6 || a < 1e-3:
-		return fmt.Sprintf("%.3g", v)
-	case a >= 100:
-		return fmt.Sprintf("%.0f", v)
-	case a >= 10:
-		return fmt.Sprintf("%.1f", v)
-	}
-	return fmt.Sprintf("%.2f", v)
 }

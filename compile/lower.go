@@ -19,6 +19,7 @@ type lowerer struct {
 	functions map[string]*model.Function
 	ms        *diag.Messages
 	depth     int
+	calling   []string // user functions whose bodies are being lowered
 }
 
 // deepest bounds formulas and nested function calls.
@@ -172,9 +173,20 @@ func (l *lowerer) expr(e *model.Expr, s scope) id {
 		if len(e.Args) != len(f.Params) {
 			return l.fail(e.At, "function %s takes %d arguments, here are %d", f.ID, len(f.Params), len(e.Args))
 		}
+		args := make([]id, len(e.Args))
+		for i, a := range e.Args {
+			args[i] = l.expr(a, s)
+		}
+		for _, name := range l.calling {
+			if name == f.ID {
+				return l.fail(e.At, "function %s calls itself", f.ID)
+			}
+		}
+		l.calling = append(l.calling, f.ID)
+		defer func() { l.calling = l.calling[:len(l.calling)-1] }()
 		inner := call{l: l, values: map[string]id{}}
 		for i, p := range f.Params {
-			inner.values[p] = l.expr(e.Args[i], s)
+			inner.values[p] = args[i]
 		}
 		if f.Body == nil {
 			return l.fail(e.At, "function %s has no formula", f.ID)

@@ -257,6 +257,9 @@ func (p *Program) lowerEvents() {
 		now := env{b, false}
 		x.trigger = b.l.expr(e.Trigger, now)
 		p.noSignal(x.trigger, &symbol{at: e.At}, "the trigger of "+e.ID)
+		if b.ms.HasErrors() {
+			continue
+		}
 		var roots []id
 		b.l.relations(e.Trigger, now, &roots)
 		for _, r := range roots {

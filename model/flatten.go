@@ -9,6 +9,9 @@ import (
 // deepest bounds the nesting of submodels.
 const deepest = 64
 
+// mostInstances bounds the submodels of one model.
+const mostInstances = 100_000
+
 // Flatten turns the module named main into a closed model without submodels: an
 // element x of submodel A becomes A_x, dotted names in the outer module change or
 // connect it, `is` links merge two elements into one, deletions take elements out.
@@ -33,6 +36,7 @@ func Flatten(doc *Document, main string) (*Model, diag.Messages) {
 
 type flattener struct {
 	modules map[string]*Module
+	built   int // instances made so far
 	ms      diag.Messages
 }
 
@@ -46,6 +50,12 @@ func (f *flattener) module(m *Module, depth int, stack []string) *Model {
 			f.ms = append(f.ms, diag.Errorf(m.At, "model %q contains itself (%s)", m.ID, strings.Join(append(stack, m.ID), " -> ")))
 			return &Model{}
 		}
+	}
+	if f.built++; f.built > mostInstances {
+		if f.built == mostInstances+1 {
+			f.ms = append(f.ms, diag.Errorf(m.At, "the model has more than %d submodels", mostInstances))
+		}
+		return &Model{}
 	}
 	if depth > deepest {
 		f.ms = append(f.ms, diag.Errorf(m.At, "submodels are nested deeper than %d", deepest))

@@ -34,6 +34,7 @@ type unitChecker struct {
 	funcs   map[string]*Function
 	told    map[diag.Place]bool
 	species map[string]*Species
+	calls   int // depth of calls of user functions
 }
 
 // CheckUnits infers the unit of every formula and reports those that do not fit: sums of
@@ -245,6 +246,11 @@ func (c *unitChecker) expr(e *Expr, args map[string]measured) measured {
 		in[i] = c.expr(a, args)
 	}
 	if f, ok := c.funcs[e.Name]; ok {
+		if c.calls > 50 || f.Body == nil { // a function that calls itself; the compiler refuses it
+			return measured{}
+		}
+		c.calls++
+		defer func() { c.calls-- }()
 		inner := map[string]measured{}
 		for i, p := range f.Params {
 			if i < len(in) {

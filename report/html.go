@@ -11,15 +11,15 @@ import (
 	"thymus/trial"
 )
 
-// number prints three or so significant digits.
-func number(v float64) string {
+// Number prints three or so significant digits; what rounding left of nothing is 0.
+func Number(v float64) string {
 	a := math.Abs(v)
 	switch {
 	case math.IsNaN(v):
 		return "–"
 	case math.IsInf(v, 0):
 		return "∞"
-	case a == 0:
+	case a < 1e-10:
 		return "0"
 	case a >= 1e6 || a < 1e-3:
 		return fmt.Sprintf("%.3g", v)
@@ -35,7 +35,7 @@ func interval(lo, hi float64) string {
 	if math.IsNaN(lo) && math.IsNaN(hi) {
 		return ""
 	}
-	return number(lo) + " – " + number(hi)
+	return Number(lo) + " – " + Number(hi)
 }
 
 func percent(v float64) string {
@@ -109,10 +109,10 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 				x.Title = spec.TitleFR
 			}
 			for _, g := range spec.Give {
-				x.Lines = append(x.Lines, g.String())
+				x.Lines = append(x.Lines, named(r, g))
 			}
 			for _, g := range spec.Rules {
-				x.Lines = append(x.Lines, fmt.Sprintf("when %s: %s", g.When, g.Give.String()))
+				x.Lines = append(x.Lines, fmt.Sprintf("when %s: %s", g.When, named(r, g.Give)))
 			}
 		}
 		v.Arms = append(v.Arms, x)
@@ -153,6 +153,15 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 	return page.Execute(w, v)
 }
 
+// named says a line of a regimen with the module's title instead of its short name.
+func named(r *trial.Result, g trial.Give) string {
+	text := g.String()
+	if title, ok := r.Modules[g.Module]; ok {
+		text = title + strings.TrimPrefix(text, g.Module)
+	}
+	return text
+}
+
 // rows makes the table rows of an endpoint.
 func (v *view) rows(e trial.EndpointResult) {
 	title := e.Endpoint.Title
@@ -174,7 +183,7 @@ func (v *view) rows(e trial.EndpointResult) {
 			row.Detail = fmt.Sprintf("%d / %d", x.Events, x.N)
 			row.Interval = percent(x.Lo) + " – " + percent(x.Hi)
 		default:
-			row.Estimate = strings.TrimSpace(number(x.Value) + " " + unit)
+			row.Estimate = strings.TrimSpace(Number(x.Value) + " " + unit)
 			row.Interval = interval(x.Lo, x.Hi)
 			row.Detail = x.Statistic
 			if e.TimeToEvent {
@@ -188,7 +197,7 @@ func (v *view) rows(e trial.EndpointResult) {
 			if e.Binary && !strings.Contains(d.Measure, "paired") {
 				row.Difference = fmt.Sprintf("%+.0f points (%.0f – %.0f)", 100*d.Value, 100*d.Lo, 100*d.Hi)
 			} else {
-				row.Difference = number(d.Value)
+				row.Difference = Number(d.Value)
 				if s := interval(d.Lo, d.Hi); s != "" {
 					row.Difference += " (" + s + ")"
 				}
@@ -227,7 +236,7 @@ func (v *view) answer() {
 			if e.Binary {
 				parts = append(parts, fmt.Sprintf("%s: %s (%s – %s)", name, percent(x.Value), percent(x.Lo), percent(x.Hi)))
 			} else {
-				parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s: %s %s", name, number(x.Value), unitless(e.Endpoint.Unit))))
+				parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s: %s %s", name, Number(x.Value), unitless(e.Endpoint.Unit))))
 			}
 		}
 		v.Answer = append(v.Answer, strings.ToUpper(title[:1])+title[1:]+". "+strings.Join(parts, "; ")+".")
@@ -284,7 +293,7 @@ func Summary(w io.Writer, r *trial.Result) error {
 }
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"num": number, "span": interval, "join": strings.Join, "short": short,
+	"num": Number, "span": interval, "join": strings.Join, "short": short,
 	"isdoi": func(s string) bool { return strings.HasPrefix(s, "10.") },
 	"pct": func(n, of int) string {
 		if of == 0 {
@@ -293,7 +302,7 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{
 		return fmt.Sprintf("%.0f %%", 100*float64(n)/float64(of))
 	},
 	"published": func(a trial.Agreement) string {
-		s := number(a.Published) + " " + a.Unit
+		s := Number(a.Published) + " " + a.Unit
 		if a.PublishedN > 0 {
 			s += fmt.Sprintf(", n %d", a.PublishedN)
 		}

@@ -27,7 +27,7 @@ figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.95rem}svg{widt
 <div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.randomised}}</th><th>{{.W.completed}}</th><th>{{.W.dropped}}</th><th>{{.W.failed}}</th></tr></thead><tbody>
 {{range .Arms}}<tr><td><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}{{if .Control}} ({{$.W.controlword}}){{end}}</td><td>{{range .Lines}}{{.}}<br>{{else}}{{$.W.none}}{{end}}</td><td class="n">{{.Randomised}}</td><td class="n">{{.Completed}}</td><td class="n">{{.Dropped}}</td><td class="n">{{.Failed}}</td></tr>
 {{end}}</tbody></table></div>
-<p class="note">{{.W.screening}}: {{.R.Screening.Accepted}} / {{.R.Screening.Tried}} ({{pct .R.Screening.Accepted .R.Screening.Tried}}){{range .R.Screening.Reasons}}{{if .N}}; {{.Name}}: {{.N}}{{end}}{{end}}. {{.W.visits}}:{{range $i, $v := .R.Spec.Visits}}{{if $i}},{{end}} {{$v.Title}} ({{$.W.day}} {{num $v.Day}}){{end}}.</p>
+<p class="note">{{.W.screening}}: {{.R.Screening.Accepted}} / {{.R.Screening.Tried}} ({{pct .R.Screening.Accepted .R.Screening.Tried}}){{range .R.Screening.Reasons}}{{if .N}}; {{.Name}}: {{.N}}{{end}}{{end}}. {{.W.visits}}:{{range $i, $v := .R.Spec.Visits}}{{if $i}},{{end}} {{$v.Title}} ({{$.W.day}} {{printf "%g" $v.Day}}){{end}}.</p>
 {{if .R.Failures}}<details><summary>{{.W.failures}}: {{len .R.Failures}}</summary><ul>{{range .R.Failures}}<li>{{.Arm}}: {{.Cause}}</li>{{end}}</ul></details>{{end}}
 <h3>{{.W.population}}</h3>
 <div class="scroll"><table><thead><tr><th>{{.W.covariate}}</th><th>n</th><th>{{.W.mean}}</th><th>{{.W.sd}}</th><th>{{.W.range}}</th></tr></thead><tbody>
@@ -49,7 +49,7 @@ figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.95rem}svg{widt
 {{end}}</tbody></table></div><div class="scroll">{{.Forest}}</div>{{end}}
 <h2>{{.W.doses}}</h2>
 <div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.flow}}</th><th>{{.W.nDoses}}</th><th>{{.W.perPatient}}</th></tr></thead><tbody>
-{{range .R.Arms}}{{$a := .}}{{range .Doses}}<tr><td>{{$a.ID}}</td><td>{{.Module}} {{.Route}}{{with .Rule}} ({{.}}){{end}}</td><td class="n">{{.Patients}} / {{$a.Randomised}}</td><td class="n">{{.Doses}}</td><td class="n">{{num .MeanTotal}} {{.Unit}}</td></tr>{{else}}<tr><td>{{$a.ID}}</td><td colspan="4">{{$.W.none}}</td></tr>{{end}}
+{{range .R.Arms}}{{$a := .}}{{range .Doses}}<tr><td>{{$a.ID}}</td><td>{{index $.R.Modules .Module}}, {{.Route}}{{with .Rule}} ({{.}}){{end}}</td><td class="n">{{.Patients}} / {{$a.Randomised}}</td><td class="n">{{.Doses}}</td><td class="n">{{num .MeanTotal}} {{.Unit}}</td></tr>{{else}}<tr><td>{{$a.ID}}</td><td colspan="4">{{$.W.none}}</td></tr>{{end}}
 {{end}}</tbody></table></div>
 <h2 id="parameters">{{.W.parameters}}</h2>
 <p>{{range $i, $c := .R.SourceCounts}}{{if $i}}, {{end}}{{$c.Name}} {{$c.N}}{{end}}.</p>

@@ -1,8 +1,9 @@
 package rng
 
 import (
-	_ "embed"
+	_ "embed" // the table of direction numbers
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,78 +12,108 @@ import (
 //go:embed directions.txt
 var directionText string
 
-// directions holds, by dimension, 32 direction numbers scaled to 32 bits.
-var directions = sync.OnceValue(func() [][32]uint32 {
-	var out [][32]uint32
-	for _, line := range strings.Split(directionText, "\n") {
-		f := strings.Fields(line)
-		if len(f) < 3 || f[0] == "#" || strings.HasPrefix(line, "#") {
+// SobolDimensions is how many dimensions Sobol' points can have here.
+const SobolDimensions = 512
+
+// directionNumbers are v[dimension][bit], the binary point before the highest bit.
+// Bratley and Fox, ACM Trans. Math. Softw. 14 (1988) 88, with the table of Joe and Kuo.
+var directionNumbers = sync.OnceValue(func() [][64]uint64 {
+	v := make([][64]uint64, SobolDimensions)
+	for j := range 64 {
+		v[0][j] = 1 << (63 - j) // van der Corput's sequence
+	}
+	d := 1
+	for line := range strings.Lines(directionText) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] == "#" {
 			continue
 		}
-		var n []uint32
-		for _, x := range f {
-			v, err := strconv.ParseUint(x, 10, 32)
+		n := make([]uint64, len(fields))
+		for i, f := range fields {
+			x, err := strconv.ParseUint(f, 10, 32)
 			if err != nil {
-				panic("rng: direction numbers: " + err.Error())
+				panic("rng: table of direction numbers: " + err.Error())
 			}
-			n = append(n, uint32(v))
-		}
-		if n[0] == 2 { // the first dimension is van der Corput's and not in the table
-			var v [32]uint32
-			for i := range v {
-				v[i] = 1 << (31 - i)
-			}
-			out = append(out, v)
+			n[i] = x
 		}
 		s, a, m := int(n[1]), n[2], n[3:]
-		var v [32]uint32
-		for i := 0; i < s && i < 32; i++ {
-			v[i] = m[i] << (31 - i)
+		if n[0] != uint64(d+1) || len(m) != s {
+			panic(fmt.Sprintf("rng: table of direction numbers: bad row for dimension %d", d+1))
 		}
-		for i := s; i < 32; i++ {
-			v[i] = v[i-s] ^ v[i-s]>>s
+		for j := range s {
+			v[d][j] = m[j] << (63 - j)
+		}
+		for j := s; j < 64; j++ {
+			w := v[d][j-s] ^ v[d][j-s]>>s
 			for k := 1; k < s; k++ {
 				if a>>(s-1-k)&1 == 1 {
-					v[i] ^= v[i-k]
+					w ^= v[d][j-k]
 				}
 			}
+			v[d][j] = w
 		}
-		out = append(out, v)
+		d++
 	}
-	return out
+	if d != SobolDimensions {
+		panic(fmt.Sprintf("rng: table of direction numbers has %d dimensions, want %d", d, SobolDimensions))
+	}
+	return v
 })
 
-// Sobol gives the points of a Sobol' sequence in Gray-code-free order, moved by a digital
-// shift that the seed keys.
+// Sobol gives Sobol' points with a random digital shift: evenly spread over the unit
+// cube, and each of them uniformly distributed. It may be shared by goroutines.
 type Sobol struct {
-	dims  int
-	shift []uint32
+	v     [][64]uint64
+	shift []uint64
 }
 
-// NewSobol makes a sequence; an error says how many dimensions there are.
-func NewSobol(dims int, seed uint64) (*Sobol, error) {
-	if most := len(directions()); dims > most {
-		return nil, fmt.Errorf("Sobol' points have at most %d dimensions, asked for %d", most, dims)
+// NewSobol prepares points of that many dimensions (1 to SobolDimensions; an error
+// outside). Adding a dimension at the end leaves the earlier coordinates as they were.
+func NewSobol(dimensions int, seed uint64) (*Sobol, error) {
+	s, err := newSobol(dimensions)
+	if err != nil {
+		return nil, err
 	}
-	s := &Sobol{dims: dims, shift: make([]uint32, dims)}
-	for i := range s.shift {
-		s.shift[i] = uint32(New(Key{Seed: seed, Patient: -1, Purpose: "digital shift", Index: i}).r.Uint64())
+	for d := range s.shift {
+		s.shift[d] = New(Key{Seed: seed, Patient: -1, Purpose: "Sobol' shift", Index: d}).Uint64()
 	}
 	return s, nil
 }
 
-// Point is point k (k >= 0), in the open unit cube.
-func (s *Sobol) Point(k int) []float64 {
-	out := make([]float64, s.dims)
-	v := directions()
-	for d := range out {
-		x := s.shift[d]
-		for bit, rest := 0, uint32(k); rest != 0; bit, rest = bit+1, rest>>1 {
-			if rest&1 == 1 {
-				x ^= v[d][bit]
-			}
-		}
-		out[d] = (float64(x) + 0.5) / (1 << 32)
+func newSobol(dimensions int) (*Sobol, error) {
+	if dimensions < 1 || dimensions > SobolDimensions {
+		return nil, fmt.Errorf("Sobol' points can have 1 to %d dimensions, not %d", SobolDimensions, dimensions)
 	}
-	return out
+	return &Sobol{v: directionNumbers()[:dimensions], shift: make([]uint64, dimensions)}, nil
+}
+
+// Dimensions is the length of a point.
+func (s *Sobol) Dimensions() int { return len(s.shift) }
+
+// At puts point number index (from 0, in Gray-code order) into dst; any point can be had
+// alone. The first 2^m points are a (t, m, s)-net, so powers of two are good sizes.
+func (s *Sobol) At(index uint64, dst []float64) {
+	if len(dst) != len(s.shift) {
+		panic(fmt.Sprintf("rng: len(dst)=%d, want %d", len(dst), len(s.shift)))
+	}
+	for d := range dst {
+		x := s.shift[d]
+		for gray := index ^ index>>1; gray != 0; gray &= gray - 1 {
+			x ^= s.v[d][bits.TrailingZeros64(gray)]
+		}
+		dst[d] = centre(x)
+	}
+}
+
+// LatinColumn is one coordinate of a Latin hypercube of n points: one number in each of
+// the n equal parts of (0, 1), in random order. Columns of different purposes are
+// independent, so adding one leaves the others as they were; another n is another design.
+// McKay, Beckman and Conover, Technometrics 21 (1979) 239.
+func LatinColumn(seed uint64, purpose string, n int) []float64 {
+	s := New(Key{Seed: seed, Patient: -1, Purpose: "Latin hypercube " + purpose})
+	column := make([]float64, n)
+	for i, part := range s.Perm(n) {
+		column[i] = (float64(part) + s.Uniform()) / float64(n)
+	}
+	return column
 }

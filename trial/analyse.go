@@ -28,7 +28,7 @@ type seen struct {
 
 // Analyse computes everything a report shows from the tables of a run alone.
 func Analyse(p *Prepared, t Tables, version string) (*Result, error) {
-	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document)}
+	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document), Modules: p.titles}
 	for _, check := range t.List() {
 		if err := check.Check(); err != nil {
 			return nil, err

@@ -40,6 +40,7 @@ type Prepared struct {
 	visits     map[string]float64
 	settings   []sim.Setting
 	evidence   []library.EvidenceRow
+	titles     map[string]string // short titles of modules by instance
 }
 
 type signalEntry struct {
@@ -90,7 +91,7 @@ const mostTrajectory = 160
 // Prepare composes and compiles a trial and resolves every name in it. The messages name
 // everything wrong, with places in the trial, the population or the module concerned.
 func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, diag.Messages) {
-	p := &Prepared{Spec: s, Population: pop, observable: map[string]int{}, visits: map[string]float64{}}
+	p := &Prepared{Spec: s, Population: pop, observable: map[string]int{}, visits: map[string]float64{}, titles: map[string]string{}}
 	ports, ms := lib.Ports()
 	if ms.HasErrors() {
 		return nil, ms
@@ -116,6 +117,10 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 		}
 		entries[e.Instance] = e
 		instances = append(instances, e.Instance)
+		p.titles[e.Instance] = e.Title
+		if i := strings.IndexAny(e.Title, ":,("); i > 0 {
+			p.titles[e.Instance] = strings.TrimSpace(e.Title[:i])
+		}
 		parts = append(parts, model.Part{Instance: e.Instance, Module: e.Module, Doc: e.Doc})
 	}
 	for _, name := range pop.Modules {

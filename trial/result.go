@@ -17,8 +17,9 @@ type Result struct {
 	Screening    Screening
 	Failures     []FailureLine
 	Parameters   []ParameterLine
-	SourceCounts []Count // parameters by kind of source, in a fixed order
-	ModelText    string  // the composed model as Antimony
+	SourceCounts []Count           // parameters by kind of source, in a fixed order
+	Modules      map[string]string // short titles of modules by instance
+	ModelText    string            // the composed model as Antimony
 }
 
 // ArmResult counts what became of an arm's patients.
