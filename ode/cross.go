@@ -19,7 +19,7 @@ func sign(g float64) int {
 var looks = [...]float64{0.25, 0.5, 0.75, 1}
 
 // firstCrossing finds the first place in a step where a crossing function changed sign:
-// the right end of a bracket so short that no number lies inside, or so to speak. It
+// the right end of a bracket with no number inside, so that time >= 1 is found at 1. It
 // leaves the functions there in g1, and returns -1 when nothing changes.
 func (d *driver) firstCrossing(s *Step) float64 {
 	left := s.T0
@@ -39,7 +39,7 @@ func (d *driver) firstCrossing(s *Step) float64 {
 		}
 		for i := 0; i < 200; i++ {
 			middle := left + (right-left)/2
-			if middle <= left || middle >= right || right-left <= 1e-13*(s.T1-s.T0) {
+			if middle <= left || middle >= right {
 				break
 			}
 			s.dense(middle, d.probe)

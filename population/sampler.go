@@ -72,6 +72,9 @@ func NewSampler(entries []Entry, correlations []Correlation, scheme Scheme, seed
 	case Random, "":
 		s.scheme = Random
 	case Sobol:
+		if random == 0 {
+			break
+		}
 		var err error
 		if s.sobol, err = rng.NewSobol(random, seed); err != nil {
 			ms = append(ms, diag.Errorf(diag.Place{}, "%v", err).WithHelp("use latin-hypercube or random sampling"))
@@ -162,7 +165,8 @@ func (s *Sampler) Draw(patient, attempt int, dst []float64) {
 	k := 0
 	var point []float64
 	if attempt == 0 && s.sobol != nil {
-		point = s.sobol.Point(patient)
+		point = make([]float64, s.sobol.Dimensions())
+		s.sobol.At(uint64(patient), point)
 	}
 	for i, e := range s.entries {
 		if !e.Spread.Random() {

@@ -75,6 +75,9 @@ func newAxis(lo, hi float64, log bool, from, to float64, most int) axis {
 }
 
 func (a axis) at(v float64) float64 {
+	if math.IsNaN(v) {
+		return a.from
+	}
 	if a.log {
 		if v <= 0 {
 			return a.from

@@ -390,8 +390,9 @@ func pathText(path []string) string {
 
 // known lists the keys that a schema allows where a property was refused.
 func (d *document) known(v *jsonschema.ValidationError) []string {
-	_, pointer, _ := strings.Cut(v.SchemaURL, "#")
-	node, err := Schema(strings.TrimSuffix(v.SchemaURL[strings.LastIndexByte(v.SchemaURL, '/')+1:len(v.SchemaURL)-len(pointer)-1], ".json"))
+	address, pointer, _ := strings.Cut(v.SchemaURL, "#")
+	name := strings.TrimSuffix(address[strings.LastIndexByte(address, '/')+1:], ".json")
+	node, err := Schema(name)
 	if err != nil {
 		return nil
 	}

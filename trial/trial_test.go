@@ -1,0 +1,226 @@
+package trial_test
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"thymus/diag"
+	"thymus/library"
+	"thymus/table"
+	"thymus/trial"
+)
+
+func source(t testing.TB, name string) *diag.Source {
+	t.Helper()
+	lib, err := library.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, ms := lib.TrialSource(name)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	return src
+}
+
+func prepare(t testing.TB, text string, change func(*trial.Spec)) *trial.Prepared {
+	t.Helper()
+	lib, _ := library.Open("")
+	s, ms := trial.ReadTrial(&diag.Source{Name: "test.yaml", Text: text})
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	if change != nil {
+		change(s)
+	}
+	src, ms := lib.PopulationSource(s.Population)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	pop, ms := trial.ReadPopulation(src)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	p, ms := trial.Prepare(s, pop, lib)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	return p
+}
+
+func run(t testing.TB, p *trial.Prepared) *trial.Result {
+	t.Helper()
+	var all trial.Tables
+	err := p.Run(context.Background(), trial.RunOptions{Workers: 2, Keep: func(_ int, x trial.Tables) error {
+		if all.Patients == nil {
+			all = trial.Tables{Patients: &table.Table{Name: "patients"}, Endpoints: &table.Table{Name: "endpoints"}, Trajectories: &table.Table{Name: "trajectories"}}
+		}
+		for i, part := range x.List() {
+			if err := all.List()[i].AppendRows(part); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := trial.Analyse(p, all, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func estimate(t testing.TB, r *trial.Result, endpoint, arm string) trial.Estimate {
+	for _, e := range r.Endpoints {
+		for _, x := range e.ByArm {
+			if e.Endpoint.ID == endpoint && x.Arm == arm {
+				return x
+			}
+		}
+	}
+	t.Fatalf("no estimate of %s in %s", endpoint, arm)
+	return trial.Estimate{}
+}
+
+// TestLupusCarT holds the main trial against what it must show, at a size that a test can
+// afford; the limits leave room for that size.
+func TestLupusCarT(t *testing.T) {
+	p := prepare(t, source(t, "lupus-car-t").Text, func(s *trial.Spec) { s.Size = 96 })
+	r := run(t, p)
+	if r.FailedPatients() > 0 {
+		t.Errorf("%d failures, first %s", r.FailedPatients(), r.Failures[0].Cause)
+	}
+	between := func(what string, v, lo, hi float64) {
+		t.Helper()
+		if !(v >= lo && v <= hi) {
+			t.Errorf("%s: %g, expected %g to %g", what, v, lo, hi)
+		}
+	}
+	between("B cells below 5/uL by day 14", estimate(t, r, "b_depleted", "car_t").Value, 0.95, 1)
+	between("median return of B cells", estimate(t, r, "b_return", "car_t").Value, 80, 150)
+	base := estimate(t, r, "sledai_baseline", "car_t")
+	between("median SLEDAI at baseline", base.Value, 8, 20)
+	between("SD of SLEDAI at baseline", base.SD, 2.2, 5)
+	between("median SLEDAI at month 3", estimate(t, r, "sledai_m3", "car_t").Value, 0, 2)
+	between("remission held to month 12", estimate(t, r, "remission_held_m12", "car_t").Value, 0.5, 1)
+	between("CRS of grade 3 or 4", estimate(t, r, "crs_3", "car_t").Value, 0, 0.2)
+	between("remission at month 6, CAR-T less standard care", estimate(t, r, "remission_m6", "car_t").Value-estimate(t, r, "remission_m6", "standard").Value, 0.4, 1)
+	if len(r.Agreement) != 6 || len(r.Bands) == 0 || r.Screening.Accepted != 96 {
+		t.Errorf("%d rows of evidence, %d bands, %d accepted", len(r.Agreement), len(r.Bands), r.Screening.Accepted)
+	}
+}
+
+func TestVasculitisIL2(t *testing.T) {
+	r := run(t, prepare(t, source(t, "vasculitis-il2").Text, nil))
+	for _, c := range []struct {
+		endpoint string
+		lo, hi   float64
+	}{{"treg_baseline", 3, 5}, {"treg_course_4", 8, 14}, {"tconv_change", -25, 25}, {"response", 0.6, 0.95}, {"leak_above_1", 0, 0}} {
+		if v := estimate(t, r, c.endpoint, "il2").Value; !(v >= c.lo && v <= c.hi) {
+			t.Errorf("%s: %g, expected %g to %g", c.endpoint, v, c.lo, c.hi)
+		}
+	}
+}
+
+func TestDoseResponseSaturatesWhereHarmRises(t *testing.T) {
+	r := run(t, prepare(t, source(t, "il2-dose-response").Text, func(s *trial.Spec) { s.Size = 6 }))
+	v := func(e, a string) float64 { return estimate(t, r, e, a).Value }
+	if low, high := v("treg_fold", "low_3")-1, v("treg_fold", "high")-v("treg_fold", "mid_30"); low < high {
+		t.Errorf("regulatory T cells gain %g at low dose and %g more from 30 MIU to high dose", low, high)
+	}
+	if v("leak_max", "high") < 10*v("leak_max", "mid_10") || v("cd8_fold", "high")-1 < 10*(v("cd8_fold", "low_3")-1) {
+		t.Error("leak and effector cells do not rise steeply")
+	}
+	for _, e := range r.Endpoints {
+		for _, d := range e.Differences {
+			if !math.IsNaN(d.P) {
+				t.Fatal("a counterfactual design has a p-value")
+			}
+		}
+	}
+}
+
+// TestTwoEqualArmsShowNothing: identical arms of a counterfactual trial are equal to the bit.
+func TestTwoEqualArmsShowNothing(t *testing.T) {
+	r := run(t, prepare(t, source(t, "vasculitis-il2").Text, func(s *trial.Spec) {
+		s.Size, s.Design = 4, "counterfactual"
+		s.Arms[1].Give = s.Arms[0].Give
+	}))
+	for _, e := range r.Endpoints {
+		for _, d := range e.Differences {
+			if !e.TimeToEvent && d.Value != 0 {
+				t.Errorf("%s differs by %g", e.Endpoint.ID, d.Value)
+			}
+		}
+	}
+}
+
+// TestReplicatesAndDropout: replicates differ, and patients who leave are missing or count
+// as failures, as the trial says.
+func TestReplicatesAndDropout(t *testing.T) {
+	text := source(t, "lupus-il2").Text
+	r := run(t, prepare(t, text, func(s *trial.Spec) { s.Size, s.Replicates, s.Dropout = 12, 2, 3 }))
+	if r.Patients != 24 || r.Arms[0].Dropped+r.Arms[1].Dropped == 0 {
+		t.Errorf("%d patients, %d and %d left", r.Patients, r.Arms[0].Dropped, r.Arms[1].Dropped)
+	}
+	if x := estimate(t, r, "sri4_w24", "il2"); x.Missing != 0 {
+		t.Error("nonresponders are missing")
+	}
+	if x := estimate(t, r, "sledai_w24", "il2"); x.Missing == 0 {
+		t.Error("a score of a patient who left is there")
+	}
+}
+
+func TestSchemasAreJSON(t *testing.T) {
+	for _, name := range []string{"trial", "population"} {
+		if text, err := trial.Schema(name); err != nil || !strings.Contains(string(text), "draft/2020-12") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzReadTrial(f *testing.F) {
+	files, _ := filepath.Glob("../library/*/*.yaml")
+	for _, name := range files {
+		if text, err := os.ReadFile(name); err == nil {
+			f.Add(string(text))
+		}
+	}
+	f.Add("trial: x\nsize: [\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		_, ms := trial.ReadTrial(&diag.Source{Name: "f.yaml", Text: text})
+		_ = ms.Error()
+		_, ms = trial.ReadPopulation(&diag.Source{Name: "f.yaml", Text: text})
+		_ = ms.Error()
+	})
+}
+
+func BenchmarkPatient(b *testing.B) {
+	p := prepare(b, source(b, "lupus-car-t").Text, func(s *trial.Spec) { s.Size = b.N })
+	b.ResetTimer()
+	if err := p.Run(context.Background(), trial.RunOptions{Workers: 1, Keep: func(int, trial.Tables) error { return nil }}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func BenchmarkThousandPatients(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		p := prepare(b, source(b, "vasculitis-il2").Text, func(s *trial.Spec) { s.Size = 1000 })
+		if err := p.Run(context.Background(), trial.RunOptions{Workers: 2, Keep: func(int, trial.Tables) error { return nil }}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPrepare(b *testing.B) {
+	src := source(b, "lupus-car-t")
+	for i := 0; i < b.N; i++ {
+		prepare(b, src.Text, nil)
+	}
+}
