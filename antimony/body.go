@@ -2,307 +2,342 @@ package antimony
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 
 	"thymus/diag"
 	"thymus/model"
 )
 
-// declared is what a declaration says about an element.
-type declared struct {
-	kind      string // species, compartment, formula, parameter or ""
-	constant  int    // 1 const, -1 var, 0 not said
-	substance bool
-	boundary  bool
+// elementKind is what an id turned out to be.
+type elementKind uint8
+
+const (
+	undecided elementKind = iota
+	aFormula              // a parameter that may still become something else
+	aSpecies
+	aCompartment
+	aReaction
+	anEvent
+	aSubmodel
+	anInteraction
+	aRule // the id of an algebraic rule
+)
+
+func (k elementKind) String() string {
+	return [...]string{"nothing yet", "a parameter", "a species", "a compartment", "a reaction", "an event",
+		"a submodel", "an interaction", "an algebraic rule"}[k]
 }
 
-// element is what is known of an id while a model is read.
+// element is what is known of an id while its model is read.
 type element struct {
-	id          string
-	d           declared
-	at          diag.Place
-	name        string
-	unit        string
-	compartment string
-	value       *model.Expr
-	valueAt     diag.Place
-	varies      bool
-	rule        bool
+	id   string
+	at   diag.Place
+	name string
+
+	kind    elementKind
+	kindAt  diag.Place
+	claimed bool // its definition was read, and there can be only one
+
+	constant    int // 1 const or $, -1 var, 0 not said
+	constAt     diag.Place
+	substance   bool
+	compartment string // declared
+	nearby      string // of a reaction it takes part in
+	assigned    bool   // an event sets it
+
+	value   *model.Expr // = value
+	valueAt diag.Place
+	rule    *model.Expr // := rule or ' = rule
+	rate    bool        // the rule is a rate rule
+	ruleAt  diag.Place
+
+	unit   []token // as written after has
+	unitAt diag.Place
+
+	reaction *model.Reaction // of a reaction
+	outer    bool            // only another name of a reaction in a submodel
+}
+
+type pair struct{ from, to string }
+
+// use is a symbol in a formula.
+type use struct {
+	id string
+	at diag.Place
 }
 
 // body collects the statements of one model.
 type body struct {
-	p        *parser
-	mod      *model.Module
-	elements map[string]*element
-	order    []*element
-	reaction map[string]int
-	taken    map[string]diag.Place // ids of reactions, events and submodels
-	used     bool
-	unnamed  int
-	events   int
+	p         *parser
+	mod       *model.Module
+	used      bool
+	elements  map[string]*element
+	order     []*element
+	uses      []use
+	submodels map[string]*model.Module
+	aliases   map[string]string // local id -> the id or path that holds
+	aliasAt   map[string]diag.Place
+	synonyms  []pair // path in a submodel -> the id or path that holds
+	units     []*unitDef
+	unitIndex map[string]*unitDef
+	numbers   map[string]int
+
+	unitDepth    int
+	unknownUnits map[string]bool // already told
 }
 
 func newBody(p *parser, id string, at diag.Place) *body {
-	b := &body{p: p, mod: &model.Module{At: at}, elements: map[string]*element{}, reaction: map[string]int{}, taken: map[string]diag.Place{}}
+	b := &body{p: p, mod: &model.Module{At: at}, elements: map[string]*element{}, submodels: map[string]*model.Module{},
+		aliases: map[string]string{}, aliasAt: map[string]diag.Place{}, unitIndex: map[string]*unitDef{}, numbers: map[string]int{}}
 	b.mod.ID = id
 	return b
 }
 
+// touch is the element of an id; it begins to be when it is first spoken of.
 func (b *body) touch(id string, at diag.Place) *element {
-	if e, ok := b.elements[id]; ok {
+	if e := b.elements[id]; e != nil {
 		return e
 	}
 	e := &element{id: id, at: at}
 	b.elements[id] = e
 	b.order = append(b.order, e)
+	if strings.Contains(id, ".") {
+		b.known(id, at)
+	} else if b.p.r.modules[id] != nil {
+		b.p.report(diag.Errorf(at, "%q is the name of a model and cannot name anything else", id))
+	} else if b.p.r.function(id) != nil {
+		b.p.report(diag.Errorf(at, "%q is the name of a function and cannot name anything else", id).
+			WithHelp("to call it write %s(...)", id))
+	}
 	return e
 }
 
-func (b *body) declare(id string, d declared, at diag.Place) {
-	e := b.touch(id, at)
-	if d.kind != "" {
-		if e.d.kind != "" && e.d.kind != d.kind {
-			b.p.ms = append(b.p.ms, diag.Errorf(at, "%s is declared as %s here and was %s before", id, d.kind, e.d.kind).WithNote(e.at, "first here"))
-			return
-		}
-		e.d.kind = d.kind
+// element is the id an annotation is about.
+func (b *body) element(id string, at diag.Place) string {
+	if id != b.mod.ID {
+		b.touch(id, at)
 	}
-	if d.constant != 0 {
-		e.d.constant = d.constant
-	}
-	if d.substance {
-		e.d.substance = true
-		if e.d.kind == "" {
-			e.d.kind = "species"
-		}
-	}
-	if d.boundary {
-		e.d.boundary = true
-		if e.d.kind == "" {
-			e.d.kind = "species"
+	return id
+}
+
+// unused is the first of prefix0, prefix1, ... that names nothing yet.
+func (b *body) unused(prefix string) string {
+	for {
+		id := fmt.Sprintf("%s%d", prefix, b.numbers[prefix])
+		b.numbers[prefix]++
+		if b.elements[id] == nil {
+			return id
 		}
 	}
 }
 
-func (b *body) locate(id, compartment string, at diag.Place) {
-	b.touch(id, at).compartment = compartment
-	if c := b.touch(compartment, at); c.d.kind == "" && !strings.Contains(compartment, ".") {
-		c.d.kind = "compartment"
+// use notes that a formula of the model being read uses a symbol.
+func (p *parser) use(path string, at diag.Place) string {
+	if p.b != nil {
+		p.b.uses = append(p.b.uses, use{path, at})
+		if strings.Contains(path, ".") {
+			p.b.touch(path, at)
+		}
+	}
+	return path
+}
+
+func (b *body) isSubmodel(path string) bool {
+	head, rest, nested := strings.Cut(path, ".")
+	m := b.submodels[head]
+	if m == nil || !nested {
+		return m != nil
+	}
+	_, kind, _ := b.p.r.find(m, rest)
+	return kind == aSubmodel
+}
+
+// known reports a path that leads to nothing.
+func (b *body) known(path string, at diag.Place) bool {
+	head, rest, _ := strings.Cut(path, ".")
+	m := b.submodels[head]
+	if m == nil {
+		var names []string
+		for n := range b.submodels {
+			names = append(names, n)
+		}
+		msg := diag.Errorf(at, "there is no submodel %s before this line", head).WithHelp("%s", diag.DidYouMean(head, sorted(names)))
+		b.p.report(msg)
+		return false
+	}
+	for {
+		part, more, nested := strings.Cut(rest, ".")
+		if _, kind, ok := b.p.r.find(m, part); !ok {
+			b.p.report(diag.Errorf(at, "model %s has no %s", m.ID, part).WithNote(m.At, "the model").
+				WithHelp("%s", diag.DidYouMean(part, idsOf(m))))
+			return false
+		} else if !nested {
+			return true
+		} else if kind != aSubmodel {
+			b.p.report(diag.Errorf(at, "%s in model %s is %s and has no parts", part, m.ID, kind))
+			return false
+		}
+		for _, s := range m.Submodels {
+			if s.ID == part {
+				m = b.p.r.modules[s.Module]
+			}
+		}
+		rest = more
 	}
 }
 
-func (b *body) vary(id string) {
-	if e, ok := b.elements[id]; ok {
-		e.varies = true
+// find is what a path means in a finished model: the model that holds it and its kind.
+func (r *reader) find(m *model.Module, path string) (*model.Module, elementKind, bool) {
+	if part, rest, nested := strings.Cut(path, "."); nested && r.kinds[m][part] == aSubmodel {
+		for _, s := range m.Submodels {
+			if s.ID == part {
+				return r.find(r.modules[s.Module], rest)
+			}
+		}
+	}
+	if kind, ok := r.kinds[m][path]; ok {
+		return m, kind, true
+	}
+	for _, l := range m.Links {
+		if l.A == path {
+			return r.find(m, l.B)
+		}
+	}
+	return m, undecided, false
+}
+
+// kindOf is what a path in a submodel means.
+func (b *body) kindOf(path string) (m *model.Module, id, prefix string, kind elementKind) {
+	head, rest, _ := strings.Cut(path, ".")
+	m = b.submodels[head]
+	if m == nil {
+		return nil, "", "", undecided
+	}
+	m, kind, _ = b.p.r.find(m, rest)
+	id = path[strings.LastIndexByte(path, '.')+1:]
+	return m, id, path[:len(path)-len(id)], kind
+}
+
+func idsOf(m *model.Module) []string {
+	var ids []string
+	for _, x := range m.Species {
+		ids = append(ids, x.ID)
+	}
+	for _, x := range m.Parameters {
+		ids = append(ids, x.ID)
+	}
+	for _, x := range m.Compartments {
+		ids = append(ids, x.ID)
+	}
+	for _, x := range m.Reactions {
+		ids = append(ids, x.ID)
+	}
+	for _, x := range m.Submodels {
+		ids = append(ids, x.ID)
+	}
+	return sorted(ids)
+}
+
+func sorted(s []string) []string {
+	sort.Strings(s)
+	return s
+}
+
+// setKind decides what an element is, or reports that it is something else.
+func (b *body) setKind(e *element, kind elementKind, at diag.Place, why string) {
+	if strings.Contains(e.id, ".") {
+		if _, _, _, is := b.kindOf(e.id); is != undecided && is != kind {
+			b.p.fail(diag.Errorf(at, "%s is %s in its model and cannot be %s here: %s", e.id, is, kind, why))
+		}
+	}
+	switch {
+	case kind == e.kind:
+	case e.kind == undecided || e.kind == aFormula:
+		e.kind, e.kindAt = kind, at
+		if kind == aReaction {
+			e.reaction = &model.Reaction{ID: e.id, Reversible: true, At: e.at}
+		}
+	case kind == aFormula:
+	default:
+		b.p.fail(diag.Errorf(at, "%s cannot be %s (%s), because it is %s", e.id, kind, why, e.kind).WithNote(e.kindAt, "as which it appears here"))
 	}
 }
 
-func (b *body) initial(id string, x *model.Expr, at diag.Place) {
-	e := b.touch(id, at)
-	if e.value != nil {
-		b.p.ms = append(b.p.ms, diag.Errorf(at, "%s is given a value twice", id).WithNote(e.valueAt, "first here").WithHelp("keep one of the two"))
+// claim reads the one definition of a reaction, event, submodel, ...
+func (b *body) claim(e *element, kind elementKind, at diag.Place) {
+	if e.claimed {
+		what := strings.TrimPrefix(strings.TrimPrefix(kind.String(), "a "), "an ")
+		b.p.fail(diag.Errorf(at, "%s %s: the id is used twice", what, e.id).WithNote(e.kindAt, "first here").WithHelp("give one of them another name"))
+	}
+	b.setKind(e, kind, at, "it is defined so here")
+	e.claimed, e.kindAt = true, at
+}
+
+func (e *element) setConst(constant bool, at diag.Place) {
+	e.constant, e.constAt = -1, at
+	if constant {
+		e.constant = 1
+	}
+}
+
+func (e *element) setCompartment(id string, _ diag.Place) { e.compartment = id }
+
+func (e *element) setValue(p *parser, x *model.Expr, at diag.Place) {
+	if e.rule != nil && !e.rate && e.kind != aReaction {
+		p.report(diag.Errorf(at, "%s cannot have an initial value: its rule holds from the start", e.id).WithNote(e.ruleAt, "the rule"))
 		return
+	}
+	if e.value != nil {
+		p.warn(diag.Warnf(at, "%s gets a second value; the last one holds", e.id).WithNote(e.valueAt, "the first"))
 	}
 	e.value, e.valueAt = x, at
 }
 
-func (b *body) rule(kind model.RuleKind, id string, x *model.Expr, at diag.Place) {
-	e := b.touch(id, at)
-	if e.rule {
-		b.p.fail(at, "%s is determined by two rules", id)
+func (e *element) setRule(p *parser, kind model.RuleKind, x *model.Expr, at diag.Place) {
+	rate := kind == model.Rate
+	switch {
+	case e.rule != nil && rate != e.rate:
+		p.report(diag.Errorf(at, "%s cannot have both an assignment rule and a rate rule", e.id).WithNote(e.ruleAt, "the other rule"))
+		return
+	case e.rule != nil:
+		p.warn(diag.Warnf(at, "%s gets a second rule; the last one holds", e.id).WithNote(e.ruleAt, "the first"))
+	case !rate && e.value != nil && e.kind != aReaction:
+		p.warn(diag.Warnf(at, "the rule of %s holds from the start; its initial value is not used", e.id).WithNote(e.valueAt, "the initial value"))
+		e.value = nil
+	}
+	e.rule, e.rate, e.ruleAt = x, rate, at
+}
+
+// link reads "a is b": b holds, and what it lacks comes from a.
+func (b *body) link(from string, at diag.Place, to string, toAt diag.Place) {
+	if from == to {
 		return
 	}
-	e.rule, e.varies = true, true
-	b.mod.Rules = append(b.mod.Rules, model.Rule{Kind: kind, Variable: id, Math: x, At: at})
-}
-
-func (b *body) unitOf(id, unit string, at diag.Place) { b.touch(id, at).unit = unit }
-
-func (b *body) display(id, name string, at diag.Place) {
-	if id == b.mod.ID {
-		b.mod.Name = name
+	b.touch(from, at)
+	b.touch(to, toAt)
+	if strings.Contains(from, ".") {
+		b.mod.Links = append(b.mod.Links, model.Link{A: from, B: to, At: at.To(toAt)})
+		b.synonyms = append(b.synonyms, pair{from, to})
 		return
 	}
-	b.touch(id, at).name = name
-}
-
-func (b *body) link(left, right string, at diag.Place) {
-	b.mod.Links = append(b.mod.Links, model.Link{A: right, B: left, At: at})
-}
-
-func (b *body) claim(id string, at diag.Place, what string) {
-	if before, ok := b.taken[id]; ok {
-		b.p.ms = append(b.p.ms, diag.Errorf(at, "%s %s: the id is used twice", what, id).WithNote(before, "first here").WithHelp("give one of them another name"))
-		return
-	}
-	b.taken[id] = at
-}
-
-func (b *body) addSubmodel(s model.Submodel) {
-	b.claim(s.ID, s.At, "submodel")
-	b.mod.Submodels = append(b.mod.Submodels, s)
-}
-
-func (b *body) addReaction(r model.Reaction) {
-	if r.ID == "" {
-		r.ID = fmt.Sprintf("_J%d", b.unnamed)
-		b.unnamed++
-	}
-	b.claim(r.ID, r.At, "reaction")
-	if i, ok := b.reaction[r.ID]; ok { // an interaction named it before
-		r.Modifiers = b.mod.Reactions[i].Modifiers
-		b.mod.Reactions[i] = r
-		return
-	}
-	b.reaction[r.ID] = len(b.mod.Reactions)
-	b.mod.Reactions = append(b.mod.Reactions, r)
-}
-
-func (b *body) modifier(reaction, species string) {
-	i, ok := b.reaction[reaction]
-	if !ok {
-		i = len(b.mod.Reactions)
-		b.reaction[reaction] = i
-		b.mod.Reactions = append(b.mod.Reactions, model.Reaction{ID: reaction})
-	}
-	b.mod.Reactions[i].Modifiers = append(b.mod.Reactions[i].Modifiers, species)
-}
-
-func (b *body) addEvent(e model.Event) {
-	if e.ID == "" {
-		e.ID = fmt.Sprintf("_E%d", b.events)
-		b.events++
-	}
-	b.claim(e.ID, e.At, "event")
-	b.mod.Events = append(b.mod.Events, e)
-}
-
-// finish turns what was collected into the module.
-func (b *body) finish() *model.Module {
-	m := b.mod
-	rate := map[string]bool{}
-	// symbols that only formulas mention are parameters
-	note := func(x *model.Expr) {
-		x.Walk(func(x *model.Expr) bool {
-			if x.Kind == model.Symbol && x.Name != model.Time && x.Name != model.Avogadro {
-				b.touch(x.Name, x.At)
-			}
-			return true
-		})
-	}
-	for _, e := range append([]*element(nil), b.order...) {
-		note(e.value)
-	}
-	for _, r := range m.Rules {
-		note(r.Math)
-	}
-	for _, r := range m.Reactions {
-		note(r.Rate)
-		rate[r.ID] = true
-	}
-	for _, e := range m.Events {
-		note(e.Trigger)
-		note(e.Delay)
-		note(e.Priority)
-		for _, a := range e.Assignments {
-			note(a.Math)
+	if before, ok := b.aliases[from]; ok && before != to {
+		// x is y; x is z: all three are one.
+		if before = b.resolve(before); before != to {
+			b.aliases[before], b.aliasAt[before] = to, at
 		}
 	}
-	submodel := map[string]bool{}
-	for _, s := range m.Submodels {
-		submodel[s.ID] = true
-	}
-	needDefault := false
-	for _, e := range b.order {
-		if strings.Contains(e.id, ".") {
-			b.outer(e, submodel)
-			continue
-		}
-		if rate[e.id] || submodel[e.id] {
-			for i := range m.Reactions {
-				if m.Reactions[i].ID == e.id && e.name != "" {
-					m.Reactions[i].Name = e.name
-				}
-			}
-			continue
-		}
-		if _, isEvent := b.taken[e.id]; isEvent {
-			for i := range m.Events {
-				if m.Events[i].ID == e.id && e.name != "" {
-					m.Events[i].Name = e.name
-				}
-			}
-			continue
-		}
-		number, unit := b.number(e)
-		if unit != "" && e.unit == "" {
-			e.unit = unit
-		}
-		kind := e.d.kind
-		if kind == "" && e.compartment != "" {
-			kind = "species"
-		}
-		switch kind {
-		case "compartment":
-			m.Compartments = append(m.Compartments, model.Compartment{ID: e.id, Name: e.name, Dims: 3, Size: number, Constant: !e.varies && e.d.constant >= 0, Unit: e.unit, At: e.at})
-		case "species":
-			s := model.Species{ID: e.id, Name: e.name, Compartment: e.compartment, SubstanceOnly: e.d.substance,
-				Boundary: e.d.boundary, Constant: e.d.constant > 0, Unit: e.unit, At: e.at}
-			if s.Compartment == "" {
-				s.Compartment = "default_compartment"
-				needDefault = true
-			}
-			if s.SubstanceOnly {
-				s.InitialAmount = number
-			} else {
-				s.InitialConc = number
-			}
-			if s.Constant {
-				s.Boundary = true
-			}
-			m.Species = append(m.Species, s)
-		default:
-			m.Parameters = append(m.Parameters, model.Parameter{ID: e.id, Name: e.name, Value: number, Constant: !e.varies && e.d.constant >= 0, Unit: e.unit, At: e.at})
-		}
-		if e.value != nil && number == nil {
-			m.Initials = append(m.Initials, model.Initial{Symbol: e.id, Math: e.value, At: e.valueAt})
-		}
-	}
-	if needDefault && b.elements["default_compartment"] == nil {
-		size := 1.0
-		m.Compartments = append(m.Compartments, model.Compartment{ID: "default_compartment", Dims: 3, Size: &size, Constant: true, At: m.At})
-	}
-	return m
+	b.aliases[from], b.aliasAt[from] = to, at
 }
 
-// number is the element's value when it is a plain number, with the unit written there.
-func (b *body) number(e *element) (*float64, string) {
-	if e.value == nil || e.value.Kind != model.Number {
-		return nil, ""
+// resolve is the id that holds for an id.
+func (b *body) resolve(id string) string {
+	for range len(b.aliases) {
+		to, ok := b.aliases[id]
+		if !ok {
+			break
+		}
+		id = to
 	}
-	v := e.value.Value
-	return &v, e.value.Unit
-}
-
-// outer treats statements about elements of submodels.
-func (b *body) outer(e *element, submodel map[string]bool) {
-	head, _, _ := strings.Cut(e.id, ".")
-	if !submodel[head] {
-		b.p.fail(e.at, "%s: there is no submodel %q here", e.id, head)
-		return
-	}
-	if e.value == nil && e.unit == "" && e.name == "" {
-		return
-	}
-	number, unit := b.number(e)
-	if e.unit == "" {
-		e.unit = unit
-	}
-	if number != nil || e.unit != "" {
-		b.mod.Parameters = append(b.mod.Parameters, model.Parameter{ID: e.id, Name: e.name, Value: number, Constant: !e.varies, Unit: e.unit, At: e.at})
-	}
-	if e.value != nil && number == nil {
-		b.mod.Initials = append(b.mod.Initials, model.Initial{Symbol: e.id, Math: e.value, At: e.valueAt})
-	}
+	return id
 }

@@ -1,167 +1,270 @@
 package antimony
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"thymus/diag"
 )
 
+// maxText bounds the size of a text [bytes].
+const maxText = 32 << 20
+
 // kind is the kind of a token.
 type kind uint8
 
 const (
-	word kind = iota
-	numeral
-	text   // "in quotes"
-	symbol // operators and punctuation
-	newline
-	end
+	word    kind = iota
+	number       // 12, .5, 1e-3
+	quoted       // "text", without its quotes
+	symbol       // operators and punctuation
+	newline      // the end of a line, which ends a statement
+	eof          // the end of the text
 )
 
+// token is a piece of the text from start to end [bytes].
 type token struct {
-	kind  kind
-	text  string // of a text token: without the quotes
-	at    diag.Place
-	space bool // white space stood before it
+	kind       kind
+	text       string
+	start, end int
 }
 
-// mostText bounds the size of a model file [bytes].
-const mostText = 64 << 20
+// comment is a block of comment lines with nothing between them.
+type comment struct {
+	start, end int
+	lines      []string
+	alone      bool // nothing but space stands before it on its line
+}
+
+// is tells whether t is the symbol s.
+func (t token) is(s string) bool { return t.kind == symbol && t.text == s }
+
+// word tells whether t is the word w.
+func (t token) word(w string) bool { return t.kind == word && t.text == w }
+
+// name says what t is, for messages.
+func (t token) name() string {
+	switch t.kind {
+	case newline:
+		return "the end of the line"
+	case eof:
+		return "the end of the text"
+	case quoted:
+		return "a text in quotes"
+	case number:
+		return "the number " + t.text
+	}
+	return "\"" + t.text + "\""
+}
 
 // symbols of more than one character, longest first.
-var compound = []string{"-->", "<->", "<=>", "-o", "-|", "->", "=>", ":=", "&&", "||", "==", "!=", "<>", ">=", "<=", "++"}
+var symbols = []string{"<==>", "<=>", "...", "->", "=>", ">=", "<=", "!=", "==", "<>", "&&", "||", ":=", "(", ")"}
 
-// lex cuts a source into tokens; comments vanish.
-func lex(src *diag.Source) (tokens []token, ms diag.Messages) {
-	s := src.Text
-	if len(s) > mostText {
-		return nil, diag.Messages{diag.Errorf(diag.Place{Src: src}, "the file has %d bytes; at most %d are read", len(s), mostText)}
+type lexer struct {
+	src      *diag.Source
+	tokens   []token
+	comments []comment
+	ms       diag.Messages
+}
+
+func (l *lexer) errorf(start, end int, format string, args ...any) {
+	if len(l.ms) < maxErrors {
+		l.ms = append(l.ms, diag.Errorf(l.src.At(start, end), format, args...))
 	}
-	space := false
-	add := func(k kind, from, to int, txt string) {
-		tokens = append(tokens, token{kind: k, text: txt, at: diag.Place{Src: src, Start: from, End: to}, space: space})
-		space = false
+}
+
+// lex cuts the bytes from start to stop of a text into tokens; the last one is eof.
+func lex(src *diag.Source, start, stop int) *lexer {
+	l := &lexer{src: src}
+	if stop-start > maxText {
+		l.errorf(start, start+1, "the text has %d bytes; at most %d are read", stop-start, maxText)
+		stop = start
 	}
-	for i := 0; i < len(s); {
+	s := src.Text[:stop]
+	add := func(k kind, from, to int) {
+		l.tokens = append(l.tokens, token{kind: k, text: s[from:to], start: from, end: to})
+	}
+	i := start
+	if i == 0 {
+		i = len(s) - len(strings.TrimPrefix(s, "\ufeff"))
+	}
+	for i < len(s) {
 		c := s[i]
 		switch {
-		case c == '\n':
-			add(newline, i, i+1, "\n")
+		case c == ' ' || c == '\t':
 			i++
-		case c == ' ' || c == '\t' || c == '\r':
-			space = true
+		case c == '\n' || c == '\r':
+			from := i
 			i++
-		case strings.HasPrefix(s[i:], "//") || c == '#':
-			for i < len(s) && s[i] != '\n' {
+			if c == '\r' && i < len(s) && s[i] == '\n' {
 				i++
 			}
-			space = true
+			add(newline, from, i)
+		case c == '\\' && blankLine(s[i+1:]) > 0:
+			i += 1 + blankLine(s[i+1:])
+		case c == '#' || strings.HasPrefix(s[i:], "//"):
+			from := i
+			for i < len(s) && s[i] != '\n' && s[i] != '\r' {
+				i++
+			}
+			l.comment(from, i, strings.TrimLeft(s[from:i], "/#"))
 		case strings.HasPrefix(s[i:], "/*"):
-			j := strings.Index(s[i+2:], "*/")
-			if j < 0 {
-				ms = append(ms, diag.Errorf(diag.Place{Src: src, Start: i, End: i + 2}, "the comment that starts here does not end").WithHelp("end it with */"))
+			n := strings.Index(s[i+2:], "*/")
+			if n < 0 {
+				l.errorf(i, i+2, "this comment has no end")
+				l.ms[len(l.ms)-1].Help = "end it with */"
 				i = len(s)
 				break
 			}
-			i += j + 4
-			space = true
-		case c == '"':
-			j := i + 1
-			for j < len(s) && s[j] != '"' && s[j] != '\n' {
-				if s[j] == '\\' {
-					j++
-				}
-				j++
-			}
-			if j >= len(s) || s[j] != '"' {
-				j = min(j, len(s))
-				ms = append(ms, diag.Errorf(diag.Place{Src: src, Start: i, End: j}, "the text that starts here does not end").WithHelp(`end it with "`))
-				i = j
-				break
-			}
-			add(text, i, j+1, strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s[i+1:j]))
-			i = j + 1
-		case c >= '0' && c <= '9' || c == '.' && i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9':
-			j := i
-			for j < len(s) && (s[j] >= '0' && s[j] <= '9' || s[j] == '.') {
-				j++
-			}
-			if j < len(s) && (s[j] == 'e' || s[j] == 'E') {
-				k := j + 1
-				if k < len(s) && (s[k] == '+' || s[k] == '-') {
-					k++
-				}
-				if k < len(s) && s[k] >= '0' && s[k] <= '9' {
-					for k < len(s) && s[k] >= '0' && s[k] <= '9' {
-						k++
-					}
-					j = k
-				}
-			}
-			add(numeral, i, j, s[i:j])
-			i = j
+			l.comment(i, i+n+4, s[i+2:i+2+n])
+			i += n + 4
 		case letter(c):
-			j := i
-			for j < len(s) && (letter(s[j]) || s[j] >= '0' && s[j] <= '9') {
-				j++
-			}
-			add(word, i, j, s[i:j])
-			i = j
-		default:
-			found := ""
-			for _, op := range compound {
-				if strings.HasPrefix(s[i:], op) {
-					found = op
-					break
-				}
-			}
-			// "-o" only between names: "a-offset" is a difference
-			if found == "-o" && i+2 < len(s) && (letter(s[i+2]) || s[i+2] >= '0' && s[i+2] <= '9') {
-				found = ""
-			}
-			if found != "" {
-				add(symbol, i, i+len(found), found)
-				i += len(found)
-				break
-			}
-			if strings.IndexByte("+-*/^%()[]{},;:=<>!&|$.'@~", c) >= 0 {
-				add(symbol, i, i+1, string(c))
+			from := i
+			for i < len(s) && (letter(s[i]) || digit(s[i])) {
 				i++
+			}
+			add(word, from, i)
+		case digit(c) || c == '.' && i+1 < len(s) && digit(s[i+1]):
+			n := numeral(s[i:])
+			add(number, i, i+n)
+			i += n
+		case c == '"':
+			n := strings.IndexAny(s[i+1:], "\"\r\n")
+			if n < 0 || s[i+1+n] != '"' {
+				if n < 0 {
+					n = len(s) - i - 1
+				}
+				l.errorf(i, i+1+n, "this text has no closing quote on its line")
+				i += 1 + n
 				break
 			}
-			r, n := utf8.DecodeRuneInString(s[i:])
-			ms = append(ms, diag.Errorf(diag.Place{Src: src, Start: i, End: i + n}, "the character %s has no meaning here", fmt.Sprintf("%q", r)))
-			i += n
+			l.tokens = append(l.tokens, token{quoted, s[i+1 : i+1+n], i, i + n + 2})
+			i += n + 2
+		case strings.HasPrefix(s[i:], "```"):
+			n := strings.Index(s[i+3:], "```")
+			if n < 0 {
+				l.errorf(i, i+3, "this text has no end")
+				l.ms[len(l.ms)-1].Help = "end it with ```"
+				i = len(s)
+				break
+			}
+			l.tokens = append(l.tokens, token{quoted, s[i+3 : i+3+n], i, i + n + 6})
+			i += n + 6
+		case strings.HasPrefix(s[i:], "``"):
+			l.tokens = append(l.tokens, token{quoted, "", i, i + 2})
+			i += 2
+		case strings.HasPrefix(s[i:], "--"):
+			from := i
+			for i < len(s) && s[i] == '-' {
+				i++
+			}
+			add(symbol, from, i)
+		default:
+			i = l.symbol(s, i)
 		}
 	}
-	tokens = append(tokens, token{kind: end, at: diag.Place{Src: src, Start: len(s), End: len(s)}})
-	return tokens, ms
+	l.tokens = append(l.tokens, token{kind: eof, start: len(s), end: len(s)})
+	return l
 }
 
-// commentBefore is the block of comment lines that stands directly above the line of
-// the offset, without their marks.
-func commentBefore(src *diag.Source, offset int) string {
-	s := src.Text
+// symbol cuts an operator, or reports a character that has no meaning.
+func (l *lexer) symbol(s string, i int) int {
+	n := 0
+	for _, op := range symbols {
+		if strings.HasPrefix(s[i:], op) {
+			n = len(op)
+			break
+		}
+	}
+	if n == 0 && strings.IndexByte("+-*/^%{}[],;:=<>!&|$.'", s[i]) >= 0 {
+		n = 1
+	}
+	if n > 0 {
+		l.tokens = append(l.tokens, token{symbol, s[i : i+n], i, i + n})
+		return i + n
+	}
+	// One message for a run of them: a stray umlaut is two, a binary file is many.
+	r, size := utf8.DecodeRuneInString(s[i:])
+	n = size
+	for i+n < len(s) && (s[i+n] >= utf8.RuneSelf || s[i+n] < ' ' && s[i+n] != '\n' && s[i+n] != '\r' && s[i+n] != '\t') {
+		n++
+	}
+	l.errorf(i, i+n, "the character %q has no meaning in Antimony", r)
+	return i + n
+}
+
+// comment keeps a comment; one that starts on the line after the last continues it.
+func (l *lexer) comment(start, end int, text string) {
+	s := l.src.Text
+	n := len(l.tokens)
+	alone := n == 0 || l.tokens[n-1].kind == newline
 	var lines []string
-	for {
-		start := strings.LastIndexByte(s[:offset], '\n')
-		if start < 0 {
-			break
+	for _, t := range strings.Split(text, "\n") {
+		t = strings.TrimRight(t, " \t\r")
+		if strings.HasPrefix(s[start:], "/*") {
+			t = strings.TrimPrefix(strings.TrimLeft(t, " \t"), "*")
 		}
-		above := s[:start]
-		from := strings.LastIndexByte(above, '\n') + 1
-		line := strings.TrimSpace(above[from:])
-		if !strings.HasPrefix(line, "//") {
-			break
-		}
-		lines = append([]string{strings.TrimPrefix(strings.TrimPrefix(line, "//"), " ")}, lines...)
-		offset = from
+		lines = append(lines, strings.TrimPrefix(t, " "))
 	}
-	return strings.Join(lines, "\n")
+	if strings.HasPrefix(s[start:], "/*") {
+		for len(lines) > 0 && lines[0] == "" {
+			lines = lines[1:]
+		}
+		for len(lines) > 0 && lines[len(lines)-1] == "" {
+			lines = lines[:len(lines)-1]
+		}
+	}
+	if n := len(l.comments); n > 0 && alone {
+		last := &l.comments[n-1]
+		if between := s[last.end:start]; last.alone && strings.TrimSpace(between) == "" && strings.Count(between, "\n") <= 1 {
+			last.end, last.lines = end, append(last.lines, lines...)
+			return
+		}
+	}
+	l.comments = append(l.comments, comment{start, end, lines, alone})
 }
 
-func letter(c byte) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+// numeral is the length of the number at the start of s. An e without digits is
+// not part of it.
+func numeral(s string) int {
+	i := 0
+	digits := func() {
+		for i < len(s) && digit(s[i]) {
+			i++
+		}
+	}
+	digits()
+	if i < len(s) && s[i] == '.' {
+		i++
+		digits()
+	}
+	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		j := i + 1
+		if j < len(s) && (s[j] == '+' || s[j] == '-') {
+			j++
+		}
+		if j < len(s) && digit(s[j]) {
+			i = j
+			digits()
+		}
+	}
+	return i
 }
+
+// blankLine is the length of the space up to and including a line's end, 0 when
+// something else stands there.
+func blankLine(s string) int {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case ' ', '\t', '\r':
+		case '\n':
+			return i + 1
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+func letter(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
+func digit(c byte) bool  { return c >= '0' && c <= '9' }

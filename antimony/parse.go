@@ -1,788 +1,555 @@
 package antimony
 
 import (
-	"fmt"
+	"sort"
 	"strings"
 
 	"thymus/diag"
 	"thymus/model"
 )
 
-// parser reads one source into a document.
-type parser struct {
-	src       *diag.Source
-	tokens    []token
-	i         int
-	ms        diag.Messages
-	doc       *model.Document
-	imports   Importer
-	imported  map[string]bool
-	functions map[string]bool
-	closed    map[*model.Expr]bool // parenthesised formulas
-	nested    int
-	m         *body
-}
+// Bounds on what one reading takes in.
+const (
+	maxErrors  = 100  // messages; then reading ends
+	maxImports = 1000 // files
+	maxDeep    = 32   // imports inside each other
+)
 
-// bailOut ends a statement after an error; the next statement is read on.
-type bailOut struct{}
+// mainID is the id of the model made of the statements outside of all models.
+const mainID = "__main"
 
-// Importer finds the text that an `import "name"` asks for.
+// Importer finds the text that import "name" asks for; from is the place of the name.
 type Importer func(name string, from diag.Place) (*diag.Source, error)
 
-// most errors that are reported for one file.
-const mostErrors = 50
-
-func (t token) describe() string {
-	switch t.kind {
-	case newline:
-		return "the end of the line"
-	case end:
-		return "the end of the file"
-	case text:
-		return fmt.Sprintf("the text %q", t.text)
-	}
-	return fmt.Sprintf("%q", t.text)
+// reader is what the files of one reading share.
+type reader struct {
+	doc      *model.Document
+	imports  Importer
+	imported map[string]bool
+	modules  map[string]*model.Module
+	kinds    map[*model.Module]map[string]elementKind // of the elements of finished models
+	index    map[string]int                           // of functions in doc
+	depth    int
+	main     *body
+	calls    []call
+	units    map[string]*model.UnitDef // of the texts outside of models
+	ms       diag.Messages
 }
+
+// parser reads one text.
+type parser struct {
+	r        *reader // nil for a formula alone
+	src      *diag.Source
+	tokens   []token
+	comments []comment
+	i        int
+	b        *body           // the model being read
+	params   map[string]bool // the arguments of the function being read
+	nesting  int
+	wide     bool // after an error, skip to the end of the line and not only to the next ;
+	ms       diag.Messages
+}
+
+// bailout ends a statement, tooMany the reading.
+type (
+	bailout struct{}
+	tooMany struct{}
+)
+
+// Read reads a text and what it imports; a nil imports refuses imports. The
+// document is nil when there are errors, of which all that can be found are
+// reported, in the order of the text.
+func Read(src *diag.Source, imports Importer) (*model.Document, diag.Messages) {
+	r := &reader{doc: &model.Document{}, imports: imports, imported: map[string]bool{src.Name: true},
+		modules: map[string]*model.Module{}, kinds: map[*model.Module]map[string]elementKind{},
+		index: map[string]int{}, units: map[string]*model.UnitDef{}}
+	r.file(src)
+	r.finishMain()
+	r.checkCalls()
+	if r.ms.HasErrors() {
+		r.ms.Sort()
+		return nil, r.ms
+	}
+	r.finishFunctions()
+	r.ms.Sort()
+	return r.doc, r.ms
+}
+
+// finishMain makes a model of the statements outside of models; units alone make none.
+func (r *reader) finishMain() {
+	if r.main == nil {
+		return
+	}
+	p := &parser{r: r, src: r.main.p.src}
+	defer func() {
+		if x := recover(); x != nil {
+			if _, ok := x.(tooMany); !ok {
+				panic(x)
+			}
+		}
+		r.ms = append(r.ms, p.ms...)
+	}()
+	p.b, r.main.p = r.main, p
+	m := r.main.finish()
+	if r.main.used {
+		r.add(m)
+	} else {
+		r.doc.Units = m.Units
+	}
+}
+
+// add puts a finished model into the document.
+func (r *reader) add(m *model.Module) {
+	r.doc.Modules = append(r.doc.Modules, m)
+	r.modules[m.ID] = m
+	kinds := map[string]elementKind{}
+	for _, u := range m.Units {
+		kinds[u.ID] = undecided
+	}
+	for i := range m.Events {
+		kinds[m.Events[i].ID] = anEvent
+	}
+	for i := range m.Reactions {
+		kinds[m.Reactions[i].ID] = aReaction
+	}
+	for i := range m.Compartments {
+		kinds[m.Compartments[i].ID] = aCompartment
+	}
+	for i := range m.Parameters {
+		kinds[m.Parameters[i].ID] = aFormula
+	}
+	for i := range m.Species {
+		kinds[m.Species[i].ID] = aSpecies
+	}
+	for i := range m.Submodels {
+		kinds[m.Submodels[i].ID] = aSubmodel
+	}
+	r.kinds[m] = kinds
+}
+
+// checkCalls reports calls of functions that nobody defined.
+func (r *reader) checkCalls() {
+	byName := map[string]*model.Function{}
+	names := functionWords()
+	for i := range r.doc.Functions {
+		f := &r.doc.Functions[i]
+		byName[f.ID] = f
+		names = append(names, f.ID)
+	}
+	for _, c := range r.calls {
+		f := byName[c.name]
+		if len(r.ms) >= maxErrors {
+			return
+		}
+		switch {
+		case f == nil:
+			m := diag.Errorf(c.at, "there is no function %s", c.name).WithHelp("%s", diag.DidYouMean(c.name, names))
+			if m.Help == "" {
+				m.Help = "define it with function " + c.name + "(...) ... end; for a product write *"
+			}
+			r.ms = append(r.ms, m)
+		case len(f.Params) != c.args:
+			r.ms = append(r.ms, diag.Errorf(c.at, "%s takes %s, not %d", c.name, arity(len(f.Params), len(f.Params)), c.args).
+				WithNote(f.At, "it is defined here"))
+		}
+	}
+}
+
+// file reads one text into the document.
+func (r *reader) file(src *diag.Source) {
+	l := lex(src, 0, len(src.Text))
+	p := &parser{r: r, src: src, tokens: l.tokens, comments: l.comments}
+	r.ms = append(r.ms, l.ms...)
+	defer func() {
+		if x := recover(); x != nil {
+			if _, ok := x.(tooMany); !ok {
+				panic(x)
+			}
+			r.ms = append(r.ms, p.ms...)
+			r.ms = append(r.ms, diag.Notef(p.at(p.peek()), "there may be more errors from here on; mend these first"))
+		}
+	}()
+	window := 0 // where a comment about the next model may begin
+	for {
+		t := p.peek()
+		switch {
+		case t.kind == eof:
+			r.ms = append(r.ms, p.ms...)
+			return
+		case p.ends(t):
+			p.next()
+		case t.word("import"):
+			p.statement(p.importFile)
+			window = p.peek().start
+		case t.word("function"):
+			p.try(p.function)
+		case t.word("model") || t.word("module"):
+			p.model(p.commentAbove(window, t.start))
+			window = p.peek().start
+		case t.word("end"):
+			p.next()
+			p.report(diag.Errorf(p.at(t), "end without a model or function that it ends"))
+		case t.kind == word && r.modules[t.text] != nil && !p.ahead(1).is("("):
+			p.statement(p.aboutModel)
+			window = p.peek().start
+		case t.kind == word && r.function(t.text) != nil && !p.ahead(1).is("("):
+			p.statement(p.aboutFunction)
+		default:
+			if r.main == nil {
+				r.main = newBody(p, mainID, p.at(t))
+				r.main.mod.Main = true
+			}
+			p.b = r.main
+			p.b.p = p
+			p.b.used = p.b.used || !t.word("unit")
+			p.statement(p.part)
+			p.b = nil
+			window = p.peek().start
+		}
+	}
+}
+
+func (r *reader) function(id string) *model.Function {
+	if i, ok := r.index[id]; ok {
+		return &r.doc.Functions[i]
+	}
+	return nil
+}
+
+// Tokens.
 
 func (p *parser) peek() token { return p.tokens[p.i] }
 
+// ahead is the token n places further.
+func (p *parser) ahead(n int) token { return p.tokens[min(p.i+n, len(p.tokens)-1)] }
+
+// next takes the token; the last one stays.
 func (p *parser) next() token {
 	t := p.tokens[p.i]
-	if t.kind != end {
+	if t.kind != eof {
 		p.i++
 	}
 	return t
 }
 
-func (p *parser) ahead(n int) token {
-	return p.tokens[min(p.i+n, len(p.tokens)-1)]
-}
+func (p *parser) at(t token) diag.Place { return p.src.At(t.start, t.end) }
 
-func (p *parser) fail(at diag.Place, format string, args ...any) {
-	if len(p.ms) < mostErrors {
-		p.ms = append(p.ms, diag.Errorf(at, format, args...))
-	}
-}
-
-func (p *parser) expect(sym, why string) token {
-	t := p.peek()
-	if t.kind != symbol || t.text != sym {
-		p.fail(t.at, "expected %q %s, found %s", sym, why, t.describe())
-		panic(bailOut{})
-	}
-	return p.next()
-}
-
-func (p *parser) name(what string) token {
-	t := p.peek()
-	if t.kind != word {
-		p.fail(t.at, "expected %s, found %s", what, t.describe())
-		panic(bailOut{})
-	}
-	return p.next()
-}
-
-// accept takes the next token if it is that symbol or word.
+// accept takes the next token when it is the symbol s.
 func (p *parser) accept(s string) bool {
-	t := p.peek()
-	if (t.kind == symbol || t.kind == word) && t.text == s {
+	if p.peek().is(s) {
 		p.next()
 		return true
 	}
 	return false
 }
 
-var keywords = map[string]bool{"in": true, "has": true, "is": true, "at": true, "after": true, "end": true, "model": true,
-	"module": true, "function": true, "import": true, "species": true, "substanceOnly": true, "compartment": true, "const": true, "var": true,
-	"unit": true, "delete": true, "and": true, "or": true}
-
-// unitFollows says whether a word right after a number is its unit.
-func (p *parser) unitFollows(n token) bool { return n.space && !keywords[n.text] }
-
-// path reads an id that may lead into submodels.
-func (p *parser) path(what string) (string, diag.Place) {
-	t := p.name(what)
-	name, at := t.text, t.at
-	for p.peek().kind == symbol && p.peek().text == "." && !p.peek().space {
+// acceptWord takes the next token when it is the word w.
+func (p *parser) acceptWord(w string) bool {
+	if p.peek().word(w) {
 		p.next()
-		id := p.name("an id after the dot")
-		name += "." + id.text
-		at = spanning(at, id.at)
+		return true
 	}
-	return name, at
+	return false
 }
 
-// Read parses standard Antimony. The imports function finds imported files; nil refuses
-// imports. All errors that can be found are reported.
-func Read(src *diag.Source, imports Importer) (*model.Document, diag.Messages) {
-	p := &parser{doc: &model.Document{}, imports: imports, imported: map[string]bool{}, functions: map[string]bool{}}
-	p.file(src, 0)
-	p.ms.Sort()
-	if p.ms.HasErrors() {
-		return nil, p.ms
+// expect takes the symbol s or ends the statement with a message.
+func (p *parser) expect(s, why string) token {
+	t := p.peek()
+	if !t.is(s) {
+		p.stop(t, "expected %q %s, found %s", s, why, t.name())
 	}
-	return p.doc, p.ms
+	return p.next()
 }
 
-// file reads one source, and what it imports, into the document.
-func (p *parser) file(src *diag.Source, depth int) {
-	tokens, ms := lex(src)
-	p.ms = append(p.ms, ms...)
-	if ms.HasErrors() {
-		return
+// Messages.
+
+// report keeps a message.
+func (p *parser) report(m diag.Message) {
+	p.ms = append(p.ms, m)
+	n := len(p.ms)
+	if p.r != nil {
+		n += len(p.r.ms)
 	}
-	// newlines inside parentheses separate nothing
-	open := 0
-	kept := tokens[:0:0]
-	for i, t := range tokens {
-		if t.kind == symbol {
-			switch t.text {
-			case "(", "[":
-				if i > 0 && tokens[i-1].text == "-" && tokens[i-1].kind == symbol && !t.space && i+1 < len(tokens) && unclosed(tokens[i:]) {
-					break // A -( J: an influence, no parenthesis
-				}
-				open++
-			case ")", "]":
-				open = max(0, open-1)
-			}
-		}
-		if t.kind == newline && open > 0 {
-			continue
-		}
-		kept = append(kept, t)
+	if n >= maxErrors {
+		panic(tooMany{})
 	}
-	outer := *p
-	p.src, p.tokens, p.i, p.closed, p.nested = src, kept, 0, map[*model.Expr]bool{}, 0
-	p.definedFunctions()
-	top := newBody(p, "__main", diag.Place{Src: src})
-	p.m = top
-	for p.peek().kind != end {
-		p.statement(func() {
-			t := p.peek()
-			switch {
-			case t.kind == word && t.text == "import":
-				p.next()
-				f := p.peek()
-				if f.kind != text {
-					p.fail(f.at, `expected a file name in quotes after import, found %s`, f.describe())
-					panic(bailOut{})
-				}
-				p.next()
-				p.importFile(f, depth)
-			case t.kind == word && (t.text == "model" || t.text == "module") && p.startsModel():
-				p.model()
-			case t.kind == word && t.text == "function":
-				p.function()
-			case t.kind == newline || t.kind == symbol && t.text == ";":
-			default:
-				top.used = true
-				p.bodyStatement()
-			}
-		})
-	}
-	if top.used {
-		p.doc.Modules = append(p.doc.Modules, top.finish())
-	}
-	ms, doc := p.ms, p.doc
-	functions, imported := p.functions, p.imported
-	*p = outer
-	p.ms, p.doc, p.functions, p.imported = ms, doc, functions, imported
 }
 
-// unclosed says whether the parenthesis that starts here does not end on its line.
-func unclosed(tokens []token) bool {
-	open := 0
-	for _, t := range tokens {
-		if t.kind == newline || t.kind == end || t.kind == symbol && t.text == ";" {
-			return true
-		}
-		if t.kind == symbol && t.text == "(" {
-			open++
-		}
-		if t.kind == symbol && t.text == ")" {
-			if open--; open == 0 {
-				return false
-			}
-		}
+// warn keeps a message that is no error; it never ends the reading.
+func (p *parser) warn(m diag.Message) {
+	if len(p.ms) < maxErrors/2 {
+		p.ms = append(p.ms, m)
 	}
+}
+
+// fail reports an error and ends the statement.
+func (p *parser) fail(m diag.Message) {
+	p.report(m)
+	panic(bailout{})
+}
+
+// stop reports an error at a token and ends the statement.
+func (p *parser) stop(t token, format string, args ...any) {
+	p.fail(diag.Errorf(p.at(t), format, args...))
+}
+
+// try runs f and tells whether it came to its end.
+func (p *parser) try(f func()) (ok bool) {
+	defer func() {
+		p.nesting = 0
+		switch x := recover(); x.(type) {
+		case nil:
+		case bailout:
+		case tooMany:
+			if p.r != nil {
+				panic(x)
+			}
+		default:
+			panic(x)
+		}
+	}()
+	f()
 	return true
 }
 
-// startsModel tells `model name` from an element called model.
-func (p *parser) startsModel() bool {
-	n := p.ahead(1)
-	return n.kind == word || n.kind == symbol && n.text == "*"
-}
-
-// definedFunctions notes the names of user functions, so that calls before the
-// definition are read as calls of them.
-func (p *parser) definedFunctions() {
-	for i := 0; i+1 < len(p.tokens); i++ {
-		if p.tokens[i].kind == word && p.tokens[i].text == "function" && p.tokens[i+1].kind == word {
-			p.functions[p.tokens[i+1].text] = true
-		}
-	}
-}
-
-func (p *parser) importFile(f token, depth int) {
-	if p.imports == nil {
-		p.fail(f.at, "this text may not import files")
-		return
-	}
-	if depth >= 32 {
-		p.fail(f.at, "imports are nested deeper than 32: do two files import each other?")
-		return
-	}
-	src, err := p.imports(f.text, f.at)
-	if err != nil {
-		m := diag.Errorf(f.at, "cannot import %q: %v", f.text, err).WithHelp("the name is relative to the importing file")
-		p.ms = append(p.ms, m)
-		return
-	}
-	if p.imported[src.Name] {
-		return
-	}
-	p.imported[src.Name] = true
-	p.file(src, depth+1)
-}
-
-// statement runs f and goes on to the end of the statement, whatever happens.
+// statement reads one statement up to its end, or, after an error, skips to it.
 func (p *parser) statement(f func()) {
-	before := p.i
-	ok := func() (ok bool) {
-		defer func() {
-			if r := recover(); r != nil {
-				if _, bail := r.(bailOut); !bail {
-					panic(r)
-				}
-			}
-		}()
-		f()
-		return true
-	}()
-	p.nested = 0
+	p.wide = false
+	start := p.i
+	ok := p.try(f)
 	t := p.peek()
-	if ok && (t.kind == newline || t.kind == end || t.kind == symbol && t.text == ";") {
-		p.next()
-		return
+	if ok && !p.ends(t) && !t.word("end") {
+		ok = false
+		p.report(p.unexpected(t))
 	}
-	if ok && t.kind == word && t.text == "end" {
-		return
-	}
-	if ok && p.i > before && p.tokens[p.i-1].kind == word && p.tokens[p.i-1].text == "end" {
-		return
-	}
-	if ok {
-		p.fail(t.at, "expected the end of the statement (a new line or ;), found %s", t.describe())
-	}
-	for {
-		t := p.next()
-		if t.kind == newline || t.kind == end || t.kind == symbol && t.text == ";" {
-			return
-		}
-	}
-}
-
-// model reads `model [*]name [(ports)] ... end`.
-func (p *parser) model() {
-	start := p.next()
-	main := p.accept("*")
-	n := p.name("the name of the model")
-	b := newBody(p, n.text, n.at)
-	b.mod.Main = main
-	b.mod.Comment = commentBefore(p.src, start.at.Start)
-	for _, other := range p.doc.Modules {
-		if other.ID == n.text {
-			p.ms = append(p.ms, diag.Errorf(n.at, "model %s is defined twice", n.text).WithNote(other.At, "first here"))
-		}
-	}
-	if p.accept("(") {
-		for !p.accept(")") {
-			id, at := p.path("the id of a port")
-			b.mod.Ports = append(b.mod.Ports, id)
-			b.touch(id, at)
-			if !p.accept(",") {
-				p.expect(")", "to end the list of ports")
-				break
-			}
-		}
-	}
-	outer := p.m
-	p.m = b
-	defer func() { p.m = outer }()
-	for {
-		t := p.peek()
-		if t.kind == end {
-			p.ms = append(p.ms, diag.Errorf(t.at, "the file ends inside model %s", n.text).WithNote(start.at, "which starts here").WithHelp("end it with: end"))
-			break
-		}
-		if t.kind == word && t.text == "end" {
-			p.next()
-			break
-		}
-		if t.kind == word && (t.text == "model" || t.text == "module") && p.startsModel() {
-			p.ms = append(p.ms, diag.Errorf(t.at, "a model cannot start inside model %s", n.text).WithNote(start.at, "which starts here and has no end"))
-			panic(bailOut{})
-		}
-		p.statement(p.bodyStatement)
-	}
-	p.doc.Modules = append(p.doc.Modules, b.finish())
-}
-
-// function reads `function f(x, y) ... end`.
-func (p *parser) function() {
-	p.next()
-	n := p.name("the name of the function")
-	f := model.Function{ID: n.text, At: n.at}
-	p.expect("(", "before the arguments of the function")
-	for !p.accept(")") {
-		f.Params = append(f.Params, p.name("the name of an argument").text)
-		if !p.accept(",") {
-			p.expect(")", "to end the arguments")
-			break
-		}
-	}
-	skip := func() {
-		for p.peek().kind == newline || p.peek().kind == symbol && p.peek().text == ";" {
-			p.next()
-		}
-	}
-	skip()
-	f.Body = p.expression(1)
-	skip()
-	if t := p.peek(); t.kind != word || t.text != "end" {
-		p.fail(t.at, "expected end after the formula of function %s, found %s", f.ID, t.describe())
-		panic(bailOut{})
-	}
-	p.next()
-	if p.accept("is") {
-		if t := p.next(); t.kind == text {
-			f.Name = t.text
-		}
-	}
-	p.doc.Functions = append(p.doc.Functions, f)
-}
-
-// refused names what is not read, by its first word.
-var refused = map[string]string{
-	"gene": "DNA strands", "operator": "DNA strands", "DNA": "DNA strands",
-	"maximize": "flux balance objectives", "minimize": "flux balance objectives",
-}
-
-// bodyStatement reads one statement of a model.
-func (p *parser) bodyStatement() {
-	t := p.peek()
-	if t.kind == newline || t.kind == end || t.kind == symbol && t.text == ";" {
-		return
-	}
-	b := p.m
-	if t.kind == word {
-		after := p.ahead(1)
-		declares := after.kind == word || after.kind == symbol && after.text == "$"
-		switch t.text {
-		case "species", "substanceOnly", "compartment", "const", "var", "formula", "parameter":
-			if declares {
-				p.declaration()
+	if !ok {
+		for t = p.peek(); t.kind != newline && t.kind != eof && !(t.is(";") && !p.wide); t = p.peek() {
+			if t.word("end") && p.i > start {
 				return
 			}
-		case "unit":
-			if after.kind == word {
-				p.unitDefinition()
-				return
-			}
-		case "delete":
-			if declares {
-				p.next()
-				for {
-					path, at := p.path("the element to delete")
-					b.mod.Deletions = append(b.mod.Deletions, model.Deletion{Path: path, At: at})
-					if !p.accept(",") {
-						return
-					}
-				}
-			}
-		case "at":
-			p.event("", t.at)
-			return
-		case "assert":
-			p.fail(t.at, "constraints (assert) are not supported")
-			panic(bailOut{})
-		case "algebraic":
 			p.next()
-			p.fail(t.at, "algebraic rules are written: 0 = formula")
-			panic(bailOut{})
-		default:
-			if what, no := refused[t.text]; no && declares {
-				p.fail(t.at, "%s are not supported", what)
-				panic(bailOut{})
-			}
 		}
 	}
-	if t.kind == numeral && t.text == "0" && p.ahead(1).text == "=" {
+	if t := p.peek(); t.kind == newline || t.is(";") {
 		p.next()
-		p.next()
-		e := p.expression(1)
-		b.mod.Rules = append(b.mod.Rules, model.Rule{Kind: model.Algebraic, Math: e, At: e.At})
-		return
+	} else if p.i == start {
+		p.next() // whatever it was, it must not be read for ever
 	}
-	if t.kind == symbol && t.text == "@" {
-		p.fail(t.at, "%q starts no statement of Antimony", "@")
-		panic(bailOut{})
-	}
-	// something that begins with an id, or a reaction without a name
-	if t.kind == word && p.namedThing() {
-		return
-	}
-	p.reaction("", t.at)
 }
 
-// namedThing reads statements that begin with an id: assignments, rules, submodels,
-// events, reactions with a name, units, display names, terms.
-func (p *parser) namedThing() bool {
-	save := p.i
-	path, at := p.path("an id")
-	b := p.m
-	// `x in C, ...` and plain `x in C = 3`
-	t := p.peek()
+// unexpected is the message for a token behind a complete statement.
+func (p *parser) unexpected(t token) diag.Message {
+	m := diag.Errorf(p.at(t), "expected the end of the statement, found %s", t.name())
 	switch {
-	case t.kind == symbol && t.text == ":":
+	case t.is("="):
+		m.Help = "to compare write =="
+	case t.is("=>"):
+		m.Help = "to compare write >="
+	case t.is("&"), t.is("|"):
+		m.Help = "write " + t.text + t.text
+	case strings.HasPrefix(t.text, "--") && t.kind == symbol:
+		m.Help = "write - -x to subtract a negative value; -- joins DNA strands, which are not supported"
+	case t.kind == word || t.kind == number || t.is("("):
+		m.Help = "end a statement with ; or with the line; for a product write *"
+	}
+	return m
+}
+
+// id reads a word that names something.
+func (p *parser) id(what string) token {
+	t := p.peek()
+	if t.kind != word {
+		p.stop(t, "expected %s, found %s", what, t.name())
+	}
+	if r := reserved(t.text); r != "" {
+		p.fail(diag.Errorf(p.at(t), "%q is %s and cannot be %s", t.text, r, what).WithHelp("call it %s_", t.text))
+	}
+	return p.next()
+}
+
+// path reads an id or the path of an element in a submodel: a.b.c.
+func (p *parser) path(what string) (string, diag.Place) {
+	t := p.id(what)
+	path, at := t.text, p.at(t)
+	for p.peek().is(".") && p.ahead(1).kind == word {
 		p.next()
-		n := p.peek()
-		if n.kind == word && n.text == "at" {
-			p.event(path, at)
-			return true
+		t = p.next()
+		path += "." + t.text
+		at = at.To(p.at(t))
+	}
+	return path, at
+}
+
+// commentAbove is the comment about what starts at an offset: the block right
+// above it, or else the first block in the window before it.
+func (p *parser) commentAbove(window, start int) string {
+	first := ""
+	from := sort.Search(len(p.comments), func(i int) bool { return p.comments[i].start >= window })
+	for _, c := range p.comments[from:] {
+		if c.end > start {
+			break
 		}
-		if n.kind == word && p.ahead(1).kind == symbol && p.ahead(1).text == "(" && !p.arrowAhead() {
-			p.submodel(path, at)
-			return true
+		if !c.alone {
+			continue
 		}
-		p.reaction(path, at)
-		return true
-	case t.kind == symbol && t.text == "=":
-		p.next()
-		p.initial(path, at)
-		return true
-	case t.kind == symbol && t.text == ":=":
-		p.next()
-		e := p.expression(1)
-		b.rule(model.Assignment, path, e, at)
-		return true
-	case t.kind == symbol && t.text == "'":
-		p.next()
-		p.expect("=", "after the ' of a rate rule")
-		e := p.expression(1)
-		b.rule(model.Rate, path, e, at)
-		return true
-	case t.kind == word && t.text == "is":
-		p.next()
-		n := p.peek()
-		if n.kind == text {
-			p.next()
-			b.display(path, n.text, at)
-			return true
+		text := strings.Join(c.lines, "\n")
+		if between := p.src.Text[c.end:start]; strings.TrimSpace(between) == "" && strings.Count(between, "\n") <= 1 {
+			return text
 		}
-		other, _ := p.path("an id or a name in quotes")
-		b.link(path, other, at)
-		return true
-	case t.kind == word && t.text == "has":
-		p.next()
-		u := p.name("the id of a unit")
-		b.unitOf(path, u.text, at)
-		return true
-	case t.kind == word && t.text == "in":
-		p.next()
-		c, cat := p.path("the compartment")
-		b.touch(c, cat)
-		b.locate(path, c, at)
-		if p.accept("=") {
-			p.initial(path, at)
+		if first == "" {
+			first = text
 		}
-		return true
-	case t.kind == symbol && t.text == "." || t.kind == word && p.ahead(1).kind == text:
-		// CV terms: x identity "uri", "uri"; x.sboTerm is a path that ends before "="
-		if t.kind == word {
-			q := p.next()
-			a := model.Annotation{Element: path, Qualifier: q.text, At: at}
-			for p.peek().kind == text {
-				a.Resources = append(a.Resources, p.next().text)
+	}
+	return first
+}
+
+// importFile reads import "file".
+func (p *parser) importFile() {
+	p.next()
+	t := p.peek()
+	if t.kind != quoted {
+		p.stop(t, "expected the name of a file in quotes, found %s", t.name())
+	}
+	p.next()
+	r := p.r
+	switch {
+	case r.imports == nil:
+		p.stop(t, "this text may not import other files")
+	case r.depth >= maxDeep:
+		p.stop(t, "imports are nested deeper than %d", maxDeep)
+	case len(r.imported) > maxImports:
+		p.stop(t, "more than %d files are imported", maxImports)
+	}
+	src, err := r.imports(t.text, p.at(t))
+	if err != nil {
+		p.fail(diag.Errorf(p.at(t), "cannot import %q: %v", t.text, err))
+	}
+	if r.imported[src.Name] {
+		return // as if pasted once
+	}
+	r.imported[src.Name] = true
+	r.depth++
+	r.file(src)
+	r.depth--
+}
+
+// model reads model *id(ports) ... end.
+func (p *parser) model(about string) {
+	start := p.next()
+	p.b = nil
+	ok := p.try(func() {
+		main := p.accept("*")
+		t := p.id("the name of a model")
+		b := newBody(p, t.text, p.at(t))
+		b.mod.Main, b.mod.Comment = main, about
+		b.used = true
+		if before := p.r.modules[t.text]; before != nil {
+			p.report(diag.Errorf(p.at(t), "the model %s is defined twice", t.text).WithNote(before.At, "first here"))
+		}
+		if f := p.r.function(t.text); f != nil {
+			p.report(diag.Errorf(p.at(t), "%s is the name of a function and cannot be the name of a model", t.text).WithNote(f.At, "the function"))
+		}
+		p.b = b
+		if p.accept("(") {
+			for !p.peek().is(")") {
+				p.accept("$")
+				id, at := p.path("a port")
+				b.touch(id, at)
+				b.mod.Ports = append(b.mod.Ports, id)
 				if !p.accept(",") {
 					break
 				}
-				for p.peek().kind == newline {
-					p.next()
-				}
 			}
-			b.mod.Annotations = append(b.mod.Annotations, a)
-			return true
+			p.expect(")", "to end the ports of model "+t.text)
+		}
+	})
+	if p.b == nil {
+		p.b = newBody(p, "", p.at(start))
+	}
+	if !ok {
+		for t := p.peek(); t.kind != newline && t.kind != eof; t = p.peek() {
+			p.next()
 		}
 	}
-	p.i = save
-	return false
+	p.body(start)
+	b := p.b
+	p.b = nil
+	if m := b.finish(); m.ID != "" {
+		p.r.add(m)
+	}
 }
 
-// arrowAhead says whether a reaction arrow stands on this line: A: B(C) -> ... is no submodel.
-func (p *parser) arrowAhead() bool {
-	for i := p.i; i < len(p.tokens); i++ {
-		t := p.tokens[i]
-		if t.kind == newline || t.kind == end || t.kind == symbol && t.text == ";" {
-			return false
-		}
-		if t.kind == symbol && arrows[t.text] {
-			return true
-		}
-	}
-	return false
-}
-
-var arrows = map[string]bool{"->": true, "=>": true, "<->": true, "<=>": true, "-->": true}
-
-func (p *parser) initial(path string, at diag.Place) {
-	e := p.expression(1)
-	if strings.HasSuffix(path, ".sboTerm") {
-		p.m.mod.Annotations = append(p.m.mod.Annotations, model.Annotation{Element: strings.TrimSuffix(path, ".sboTerm"), Qualifier: "sboTerm", Resources: []string{model.FormatNumber(e.Value)}, At: at})
-		return
-	}
-	if t := p.peek(); t.kind == word && t.text == "in" { // S1 = 3 in C
-		p.next()
-		c, cat := p.path("the compartment")
-		p.m.touch(c, cat)
-		p.m.locate(path, c, at)
-	}
-	p.m.initial(path, e, at)
-}
-
-func (p *parser) submodel(id string, at diag.Place) {
-	m := p.name("the name of a model")
-	s := model.Submodel{ID: id, Module: m.text, At: spanning(at, m.at)}
-	p.expect("(", "after the model's name")
-	for !p.accept(")") {
-		arg, argAt := p.path("an id for a port")
-		s.Args = append(s.Args, arg)
-		p.m.touch(arg, argAt)
-		if !p.accept(",") {
-			p.expect(")", "to end the list of ports")
-			break
-		}
-	}
-	for p.accept(",") {
-		w := p.name("timeconv or extentconv")
-		p.expect("=", "after "+w.text)
-		v, _ := p.path("the id of a conversion factor")
-		switch w.text {
-		case "timeconv":
-			s.TimeFactor = v
-		case "extentconv":
-			s.ExtentFactor = v
-		default:
-			p.fail(w.at, "expected timeconv or extentconv, found %q", w.text)
-		}
-	}
-	p.m.addSubmodel(s)
-}
-
-// declaration reads `species A in C, B = 3, $D; substanceOnly species ...; const x, y`.
-func (p *parser) declaration() {
-	var d declared
+// body reads the statements of a model up to its end.
+func (p *parser) body(start token) {
 	for {
 		t := p.peek()
-		if t.kind != word {
-			break
-		}
-		switch t.text {
-		case "const":
-			d.constant = 1
-		case "var":
-			d.constant = -1
-		case "substanceOnly":
-			d.substance = true
-		case "species", "compartment", "formula", "parameter":
-			d.kind = t.text
-		default:
-			goto list
-		}
-		p.next()
-	}
-list:
-	for {
-		x := d
-		if p.accept("$") {
-			x.boundary = true
-		}
-		path, at := p.path("an id")
-		p.m.declare(path, x, at)
-		if p.accept("in") {
-			c, cat := p.path("the compartment")
-			p.m.touch(c, cat)
-			p.m.locate(path, c, at)
-		}
-		if p.accept("has") {
-			u := p.name("the id of a unit")
-			p.m.unitOf(path, u.text, at)
-		}
 		switch {
-		case p.accept("="):
-			p.m.initial(path, p.expression(1), at)
-		case p.accept(":="):
-			p.m.rule(model.Assignment, path, p.expression(1), at)
-		case p.accept("'"):
-			p.expect("=", "after the ' of a rate rule")
-			p.m.rule(model.Rate, path, p.expression(1), at)
-		}
-		if !p.accept(",") {
+		case p.ends(t) && t.kind != eof:
+			p.next()
+		case t.word("end"):
+			p.next()
 			return
-		}
-		for p.peek().kind == newline {
-			p.next()
-		}
-	}
-}
-
-// unitDefinition reads `unit x = formula of units`.
-func (p *parser) unitDefinition() {
-	p.next()
-	n := p.name("the id of a unit")
-	if p.accept("has") || p.accept("is") {
-		p.next()
-		return
-	}
-	p.expect("=", "in the definition of a unit")
-	from := p.peek().at.Start
-	to := from
-	for t := p.peek(); t.kind != newline && t.kind != end && !(t.kind == symbol && t.text == ";"); t = p.peek() {
-		to = p.next().at.End
-	}
-	u := model.UnitDef{ID: n.text, Text: strings.TrimSpace(p.src.Text[from:to]), At: n.at}
-	if u.Text == "" {
-		p.fail(n.at, "the unit %s has no definition", n.text)
-		return
-	}
-	p.m.mod.Units = append(p.m.mod.Units, u)
-	if n.text == "time_unit" {
-		p.m.mod.TimeUnit = u.Text
-	}
-}
-
-// event reads `[E:] at [delay after] trigger [, t0=..., priority=...]: a = b, c = d`.
-func (p *parser) event(id string, at diag.Place) {
-	p.next() // at
-	e := model.Event{ID: id, Persistent: true, FromTrigger: true, InitialValue: true, At: at}
-	e.Trigger = p.expression(1)
-	if p.accept("after") {
-		e.Delay = e.Trigger
-		e.Trigger = p.expression(1)
-	}
-	logic := func(x *model.Expr, what string) bool {
-		if x.Kind != model.Number {
-			p.fail(x.At, "%s is true or false", what)
-		}
-		return x.Value != 0
-	}
-	for p.accept(",") {
-		w := p.name("t0, persistent, priority or fromTrigger")
-		p.expect("=", "after "+w.text)
-		v := p.expression(1)
-		switch w.text {
-		case "t0":
-			e.InitialValue = logic(v, "t0")
-		case "persistent":
-			e.Persistent = logic(v, "persistent")
-		case "fromTrigger":
-			e.FromTrigger = logic(v, "fromTrigger")
-		case "priority":
-			e.Priority = v
+		case t.kind == eof, t.word("function"), t.word("import"), (t.word("model") || t.word("module")) && p.startsModel():
+			m := diag.Errorf(p.at(t), "model %s has no end: %s comes first", p.b.mod.ID, t.name()).WithNote(p.at(start), "the model starts here")
+			p.report(m.WithHelp("write end after the last statement of the model"))
+			return
 		default:
-			p.fail(w.at, "an event has t0, persistent, priority and fromTrigger, not %q", w.text)
+			p.statement(p.part)
 		}
 	}
-	p.expect(":", "before the assignments of the event")
-	for {
-		for p.peek().kind == newline {
-			p.next()
-		}
-		v, vat := p.path("what the event sets")
-		p.expect("=", "after "+v)
-		x := p.expression(1)
-		e.Assignments = append(e.Assignments, model.EventAssignment{Variable: v, Math: x, At: spanning(vat, x.At)})
-		p.m.touch(v, vat)
-		p.m.vary(v)
-		if !p.accept(",") {
-			break
-		}
-	}
-	p.m.addEvent(e)
 }
 
-// reaction reads `[J:] 2 A + B -> C; k*A*B` and interactions `A -o J`.
-func (p *parser) reaction(id string, at diag.Place) {
-	r := model.Reaction{ID: id, At: at, Reversible: true}
-	left := p.side()
-	t := p.next()
-	if t.kind == symbol && t.text == "-" && p.peek().kind == symbol && p.peek().text == "(" {
-		p.next()
-		t.text = "-("
+// startsModel tells a nested model from a statement about the model itself:
+// model notes "..." and model.sboTerm = 1.
+func (p *parser) startsModel() bool {
+	a := p.ahead(1)
+	if a.is("*") {
+		return true
 	}
-	if t.kind == symbol && (t.text == "-o" || t.text == "-|" || t.text == "-(") {
-		target, _ := p.path("the reaction that is influenced")
-		for _, x := range left {
-			p.m.touch(x.Species, x.At)
-			p.m.modifier(target, x.Species)
-		}
+	return a.kind == word && p.ahead(2).kind != quoted && !p.ahead(2).is(".")
+}
+
+// aboutModel reads statements about a finished model: m is "name", terms.
+func (p *parser) aboutModel() {
+	t := p.next()
+	m := p.r.modules[t.text]
+	if p.acceptWord("is") {
+		m.Name = p.text("the display name of model " + m.ID)
 		return
 	}
-	if t.kind != symbol || !arrows[t.text] {
-		what := "a statement"
-		if id != "" {
-			what = "the reaction " + id
-		}
-		p.fail(t.at, "expected an arrow (->, =>) in %s, found %s", what, t.describe())
-		panic(bailOut{})
-	}
-	r.Reversible = t.text == "->" || t.text == "<->" || t.text == "<=>"
-	r.Reactants = left
-	r.Products = p.side()
-	if p.peek().kind == symbol && p.peek().text == ";" {
-		n := p.ahead(1)
-		if n.kind != newline && n.kind != end && !(n.kind == symbol && n.text == ";") && !(n.kind == word && n.text == "end") {
-			p.next()
-			r.Rate = p.expression(1)
-		}
-	}
-	if t := p.peek(); t.kind == word && t.text == "in" {
+	if p.peek().is(".") && strings.EqualFold(p.ahead(1).text, "sboTerm") {
 		p.next()
-		p.path("the compartment of the reaction")
+		p.next()
+		m.Annotations = append(m.Annotations, p.sboNumber(m.ID, p.at(t)))
+		return
 	}
-	p.m.addReaction(r)
+	m.Annotations = append(m.Annotations, p.term(m.ID, p.at(t)))
 }
 
-// side reads one side of a reaction.
-func (p *parser) side() []model.SpeciesRef {
-	var out []model.SpeciesRef
-	for {
-		t := p.peek()
-		if t.kind == symbol && (arrows[t.text] || t.text == ";") || t.kind == newline || t.kind == end {
-			return out
-		}
-		ref := model.SpeciesRef{At: t.at}
-		boundary := false
-		if t.kind == numeral {
-			n := p.next()
-			v := &parser{src: p.src, tokens: []token{n, {kind: end, at: n.at}}, closed: map[*model.Expr]bool{}}
-			ref.Stoichiometry = v.primary()
-		} else if t.kind == word && p.ahead(1).kind == word {
-			n := p.next()
-			ref.Stoichiometry = &model.Expr{Kind: model.Symbol, Name: n.text, At: n.at}
-			p.m.touch(n.text, n.at)
-		}
-		if p.accept("$") {
-			boundary = true
-		}
-		name, at := p.path("a species")
-		ref.Species = name
-		ref.At = at
-		p.m.declare(name, declared{kind: "species", boundary: boundary}, at)
-		out = append(out, ref)
-		if !p.accept("+") {
-			return out
-		}
+// aboutFunction reads f is "name".
+func (p *parser) aboutFunction() {
+	t := p.next()
+	f := p.r.function(t.text)
+	if p.acceptWord("is") {
+		f.Name = p.text("the display name of function " + f.ID)
+		return
 	}
+	// There is no place for terms of functions.
+	if p.accept(".") {
+		p.next()
+		p.sboNumber(f.ID, p.at(t))
+	} else {
+		p.term(f.ID, p.at(t))
+	}
+	p.warn(diag.Warnf(p.at(t), "annotations of functions are not kept"))
+}
+
+// text reads a text in quotes.
+func (p *parser) text(what string) string {
+	t := p.peek()
+	if t.kind != quoted {
+		p.stop(t, "expected %s in quotes, found %s", what, t.name())
+	}
+	p.next()
+	return t.text
 }

@@ -2,235 +2,507 @@ package antimony
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"thymus/model"
 )
 
-// Write writes a document as Antimony text that reads back to an equal document.
-func Write(doc *model.Document) string {
-	var b strings.Builder
-	for _, f := range doc.Functions {
-		fmt.Fprintf(&b, "function %s(%s)\n  %s\nend\n\n", f.ID, strings.Join(f.Params, ", "), f.Body)
-	}
-	for i, m := range doc.Modules {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		writeModule(&b, m)
-	}
-	return b.String()
-}
-
-// WriteModel writes a flat model as Antimony text.
+// WriteModel writes a flat model with its functions. Reading it gives the model
+// back, save what Antimony cannot say: Constant species (they become boundary
+// species; a species with a rule is always one), the dimensions of compartments,
+// and the source, spread and note of parameters. Ids that are words of the
+// language get an underscore behind them.
 func WriteModel(m *model.Model) string {
-	x := &model.Module{Model: *m}
-	doc := &model.Document{Functions: m.Functions, Modules: []*model.Module{x}}
-	return Write(doc)
+	return Write(&model.Document{
+		Modules:   []*model.Module{{Model: *m, Main: true}},
+		Functions: m.Functions,
+	})
 }
 
-func writeModule(b *strings.Builder, m *model.Module) {
-	star := ""
-	if m.Main {
-		star = "*"
+// Write writes a document: units and functions first, then the models in order.
+func Write(doc *model.Document) string {
+	w := &writer{s: &strings.Builder{}, doc: doc}
+	w.functions(doc)
+	for _, m := range doc.Modules {
+		w.module(m)
 	}
-	for _, line := range strings.Split(m.Comment, "\n") {
-		if m.Comment != "" {
-			fmt.Fprintf(b, "// %s\n", line)
+	return w.s.String()
+}
+
+// writer writes one document.
+type writer struct {
+	s       *strings.Builder
+	doc     *model.Document
+	indent  string
+	m       *model.Module
+	names   map[string]string // ids that had to change
+	taken   map[string]bool
+	units   map[string]string // text -> id
+	unitDef []unitLine        // to be written
+	ruled   map[string]bool
+	set     map[string]bool // by events
+	bound   map[string]bool // symbols of algebraic rules
+	initial map[string]bool
+}
+
+func (w *writer) line(format string, args ...any) {
+	w.s.WriteString(w.indent)
+	fmt.Fprintf(w.s, format, args...)
+	w.s.WriteByte('\n')
+}
+
+// id is what stands in the text for an id.
+func (w *writer) id(id string) string {
+	if to, ok := w.names[id]; ok {
+		return to
+	}
+	if reserved(id) == "" {
+		return id
+	}
+	to := id + "_"
+	for w.taken[to] {
+		to += "_"
+	}
+	if w.names == nil {
+		w.names = map[string]string{}
+	}
+	w.names[id] = to
+	return to
+}
+
+func (w *writer) formula(x *model.Expr) string { return formulaText(x, w) }
+
+// quote writes a text in quotes.
+func quote(s string) string {
+	if strings.ContainsAny(s, "\"\r\n") {
+		return "```" + strings.ReplaceAll(s, "```", "'''") + "```"
+	}
+	return `"` + s + `"`
+}
+
+// functions writes the units and functions that all models share.
+func (w *writer) functions(doc *model.Document) {
+	w.begin(nil)
+	for _, u := range doc.Units {
+		w.keepUnit(u)
+	}
+	var text strings.Builder
+	for _, f := range doc.Functions {
+		text.WriteString("function " + w.id(f.ID) + "(" + strings.Join(f.Params, ", ") + ")\n  " + w.formula(f.Body) + "\nend\n")
+		if f.Name != "" {
+			text.WriteString(w.id(f.ID) + " is " + quote(f.Name) + "\n")
+		}
+		text.WriteByte('\n')
+	}
+	w.writeUnits()
+	w.s.WriteString(text.String())
+}
+
+// begin forgets the model before.
+func (w *writer) begin(m *model.Module) {
+	w.m, w.units, w.unitDef = m, map[string]string{}, nil
+	w.taken, w.ruled, w.set, w.bound, w.initial = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	if m == nil {
+		return
+	}
+	for _, x := range m.Species {
+		w.taken[x.ID] = true
+	}
+	for _, x := range m.Parameters {
+		w.taken[x.ID] = true
+	}
+	for _, x := range m.Compartments {
+		w.taken[x.ID] = true
+	}
+	for _, x := range m.Reactions {
+		w.taken[x.ID] = true
+	}
+	for _, x := range m.Events {
+		w.taken[x.ID] = true
+		for _, a := range x.Assignments {
+			w.set[a.Variable] = true
 		}
 	}
-	fmt.Fprintf(b, "model %s%s(%s)\n", star, m.ID, strings.Join(m.Ports, ", "))
-	for _, u := range m.Units {
-		fmt.Fprintf(b, "  unit %s = %s;\n", u.ID, u.Text)
+	for _, x := range m.Submodels {
+		w.taken[x.ID] = true
 	}
-	for _, s := range m.Submodels {
-		fmt.Fprintf(b, "  %s: %s(%s);\n", s.ID, s.Module, strings.Join(s.Args, ", "))
+	for _, x := range m.Units {
+		w.taken[x.ID] = true
 	}
-	for _, d := range m.Deletions {
-		fmt.Fprintf(b, "  delete %s;\n", d.Path)
-	}
-	for _, l := range m.Links {
-		fmt.Fprintf(b, "  %s is %s;\n", l.B, l.A)
-	}
-	constness := func(constant, usual bool) string {
-		if constant == usual {
-			return ""
-		}
-		if constant {
-			return "const "
-		}
-		return "var "
-	}
-	unit := func(id, u string) {
-		if u != "" && !strings.ContainsAny(u, "/*^ %()") && !(u[0] >= '0' && u[0] <= '9') {
-			fmt.Fprintf(b, "  %s has %s;\n", id, u)
-		}
-	}
-	formula := map[string]*model.Expr{}
 	for _, x := range m.Initials {
-		formula[x.Symbol] = x.Math
-	}
-	value := func(id string, v *float64) string {
-		switch {
-		case formula[id] != nil:
-			return " = " + formula[id].String()
-		case v != nil:
-			return " = " + model.FormatNumber(*v)
-		}
-		return ""
-	}
-	changed := map[string]bool{}
-	for _, r := range m.Rules {
-		changed[r.Variable] = true
-	}
-	for _, e := range m.Events {
-		for _, a := range e.Assignments {
-			changed[a.Variable] = true
-		}
-	}
-	for _, c := range m.Compartments {
-		fmt.Fprintf(b, "  %scompartment %s%s;\n", constness(c.Constant, !changed[c.ID]), c.ID, value(c.ID, c.Size))
-		unit(c.ID, c.Unit)
-	}
-	for _, s := range m.Species {
-		kind := "species"
-		v := s.InitialConc
-		if s.SubstanceOnly {
-			kind = "substanceOnly species"
-			v = s.InitialAmount
-		} else if v == nil && s.InitialAmount != nil {
-			// an amount in a compartment is written as a formula
-			formula[s.ID] = model.Call("divide", model.Num(*s.InitialAmount), model.Sym(s.Compartment))
-		}
-		mark := ""
-		if s.Boundary {
-			mark = "$"
-		}
-		prefix := ""
-		if s.Constant {
-			prefix = "const "
-		}
-		where := ""
-		if s.Compartment != "" {
-			where = " in " + s.Compartment
-		}
-		fmt.Fprintf(b, "  %s%s %s%s%s%s;\n", prefix, kind, mark, s.ID, where, value(s.ID, v))
-		unit(s.ID, s.Unit)
-	}
-	for _, p := range m.Parameters {
-		prefix := constness(p.Constant, !changed[p.ID])
-		v := value(p.ID, p.Value)
-		switch {
-		case prefix == "" && v == "" && !strings.Contains(p.ID, "."):
-			if !changed[p.ID] {
-				fmt.Fprintf(b, "  const %s;\n", p.ID)
-			}
-		case strings.Contains(p.ID, "."):
-			if v != "" {
-				fmt.Fprintf(b, "  %s%s;\n", p.ID, v)
-			}
-		default:
-			fmt.Fprintf(b, "  %s%s%s;\n", prefix, p.ID, v)
-		}
-		if !strings.Contains(p.ID, ".") {
-			unit(p.ID, p.Unit)
-		}
-	}
-	for _, x := range m.Initials {
-		if strings.Contains(x.Symbol, ".") {
-			fmt.Fprintf(b, "  %s = %s;\n", x.Symbol, x.Math)
-		}
+		w.initial[x.Symbol] = true
 	}
 	for _, r := range m.Rules {
-		switch r.Kind {
-		case model.Assignment:
-			fmt.Fprintf(b, "  %s := %s;\n", r.Variable, r.Math)
-		case model.Rate:
-			fmt.Fprintf(b, "  %s' = %s;\n", r.Variable, r.Math)
-		default:
-			fmt.Fprintf(b, "  0 = %s;\n", r.Math)
-		}
-	}
-	side := func(refs []model.SpeciesRef) string {
-		var parts []string
-		for _, r := range refs {
-			s := r.Species
-			if r.Stoichiometry != nil && !(r.Stoichiometry.Kind == model.Number && r.Stoichiometry.Value == 1) {
-				s = r.Stoichiometry.String() + " " + s
-			}
-			parts = append(parts, s)
-		}
-		return strings.Join(parts, " + ")
-	}
-	for _, r := range m.Reactions {
-		arrow := "->"
-		if !r.Reversible {
-			arrow = "=>"
-		}
-		rate := ""
-		if r.Rate != nil {
-			rate = " " + r.Rate.String()
-		}
-		fmt.Fprintf(b, "  %s: %s %s %s;%s;\n", r.ID, side(r.Reactants), arrow, side(r.Products), rate)
-		for _, x := range r.Modifiers {
-			fmt.Fprintf(b, "  %s -( %s;\n", x, r.ID)
-		}
-	}
-	for _, e := range m.Events {
-		fmt.Fprintf(b, "  %s: at ", e.ID)
-		if e.Delay != nil {
-			fmt.Fprintf(b, "%s after ", e.Delay)
-		}
-		b.WriteString(e.Trigger.String())
-		if !e.InitialValue {
-			b.WriteString(", t0=false")
-		}
-		if !e.Persistent {
-			b.WriteString(", persistent=false")
-		}
-		if !e.FromTrigger {
-			b.WriteString(", fromTrigger=false")
-		}
-		if e.Priority != nil {
-			fmt.Fprintf(b, ", priority=%s", e.Priority)
-		}
-		b.WriteString(": ")
-		for i, a := range e.Assignments {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			fmt.Fprintf(b, "%s = %s", a.Variable, a.Math)
-		}
-		b.WriteString(";\n")
-	}
-	names := func(id, name string) {
-		if name != "" {
-			fmt.Fprintf(b, "  %s is %q;\n", id, name)
-		}
-	}
-	names(m.ID, m.Name)
-	for _, c := range m.Compartments {
-		names(c.ID, c.Name)
-	}
-	for _, s := range m.Species {
-		names(s.ID, s.Name)
-	}
-	for _, p := range m.Parameters {
-		names(p.ID, p.Name)
-	}
-	for _, r := range m.Reactions {
-		names(r.ID, r.Name)
-	}
-	for _, a := range m.Annotations {
-		if a.Qualifier == "sboTerm" {
-			fmt.Fprintf(b, "  %s.sboTerm = %s;\n", a.Element, a.Resources[0])
+		if r.Kind != model.Algebraic {
+			w.ruled[r.Variable] = true
 			continue
 		}
-		quoted := make([]string, len(a.Resources))
-		for i, r := range a.Resources {
-			quoted[i] = fmt.Sprintf("%q", r)
+		for _, s := range r.Math.Symbols() {
+			w.bound[s] = true
 		}
-		fmt.Fprintf(b, "  %s %s %s;\n", a.Element, a.Qualifier, strings.Join(quoted, ", "))
 	}
-	b.WriteString("end\n")
+}
+
+func (w *writer) module(m *model.Module) {
+	w.begin(m)
+	if m.Comment != "" {
+		for _, l := range strings.Split(m.Comment, "\n") {
+			w.line("%s", strings.TrimRight("// "+l, " "))
+		}
+	}
+	bare := m.ID == "" || m.ID == mainID
+	if !bare {
+		star := ""
+		if m.Main {
+			star = "*"
+		}
+		ports := make([]string, len(m.Ports))
+		for i, p := range m.Ports {
+			ports[i] = w.id(p)
+		}
+		w.line("model %s%s(%s)", star, w.id(m.ID), strings.Join(ports, ", "))
+		w.indent = "  "
+	}
+	// The units are known when everything else was written.
+	text := w.s
+	w.s = &strings.Builder{}
+	for _, u := range m.Units {
+		w.keepUnit(u)
+	}
+	if m.TimeUnit != "" {
+		w.unitDef = append(w.unitDef, timeLine(m.TimeUnit))
+	}
+	w.submodels()
+	w.elements()
+	w.reactions()
+	w.rules()
+	w.events()
+	w.display()
+	w.annotations()
+	body := w.s
+	w.s = text
+	w.writeUnits()
+	w.s.WriteString(body.String())
+	w.indent = ""
+	if !bare {
+		w.line("end")
+		if m.Name != "" {
+			w.line("%s is %s", w.id(m.ID), quote(m.Name))
+		}
+	}
+	w.s.WriteByte('\n')
+}
+
+// submodels writes instances, links and deletions.
+func (w *writer) submodels() {
+	m := w.m
+	for _, s := range m.Submodels {
+		text := w.id(s.ID) + ": " + s.Module + "("
+		for i, a := range s.Args {
+			if i > 0 {
+				text += ", "
+			}
+			if a == "" { // a number, which stands below as the value of the port
+				a = w.portNumber(s, i)
+			}
+			text += w.id(a)
+		}
+		text += ")"
+		if s.TimeFactor != "" {
+			text += ", timeconv = " + s.TimeFactor
+		}
+		if s.ExtentFactor != "" {
+			text += ", extentconv = " + s.ExtentFactor
+		}
+		w.line("%s;", text)
+	}
+	for _, l := range m.Links {
+		w.line("%s is %s;", w.id(l.A), w.id(l.B))
+	}
+	for _, d := range m.Deletions {
+		w.line("delete %s;", w.id(d.Path))
+	}
+}
+
+// portNumber is the number that stands for a port in an instance.
+func (w *writer) portNumber(s model.Submodel, i int) string {
+	for _, def := range w.doc.Modules {
+		if def.ID != s.Module || i >= len(def.Ports) {
+			continue
+		}
+		for _, p := range w.m.Parameters {
+			if p.ID == s.ID+"."+def.Ports[i] && p.Value != nil {
+				return numberText(*p.Value)
+			}
+		}
+	}
+	return "0" // its value stands further down, or nowhere: no document that Read makes
+}
+
+// elements writes compartments, species and parameters with their values.
+func (w *writer) elements() {
+	m := w.m
+	hidden := w.defaultHidden()
+	for _, c := range m.Compartments {
+		if hidden && c.ID == defaultCompartment {
+			continue
+		}
+		word := "compartment "
+		if !c.Constant && !w.changed(c.ID) {
+			word = "var compartment "
+		}
+		w.valued(word+w.id(c.ID), c.ID, c.Size, c.Unit)
+	}
+	for _, s := range m.Species {
+		word := "species "
+		if s.SubstanceOnly {
+			word = "substanceOnly species "
+		}
+		if (s.Boundary || s.Constant) && !w.ruled[s.ID] {
+			word += "$"
+		}
+		place := ""
+		if !(hidden && s.Compartment == defaultCompartment) {
+			place = " in " + w.id(s.Compartment)
+		}
+		if s.InitialAmount == nil || w.initial[s.ID] {
+			w.valued(word+w.id(s.ID)+place, s.ID, s.InitialConc, s.Unit)
+			continue
+		}
+		w.line("%s%s%s = %s/%s;", word, w.id(s.ID), place, numberText(*s.InitialAmount), w.id(s.Compartment))
+		w.hasUnit(s.ID, s.Unit)
+	}
+	for _, p := range m.Parameters {
+		word := ""
+		switch {
+		case !p.Constant && !w.changed(p.ID):
+			word = "var "
+		case p.Constant && w.bound[p.ID]:
+			word = "const "
+		}
+		if word == "" && (p.Value == nil || w.initial[p.ID]) && !strings.Contains(p.ID, ".") {
+			word = "formula "
+		}
+		if word == "" && strings.Contains(p.ID, ".") && (p.Value == nil || w.initial[p.ID]) {
+			w.hasUnit(p.ID, p.Unit)
+			continue
+		}
+		w.valued(word+w.id(p.ID), p.ID, p.Value, p.Unit)
+	}
+	for _, x := range m.Initials {
+		w.line("%s = %s;", w.id(x.Symbol), w.formula(x.Math))
+	}
+}
+
+// changed tells whether the reader sees by itself that an element is variable.
+func (w *writer) changed(id string) bool { return w.ruled[id] || w.set[id] }
+
+// defaultHidden tells whether the default compartment needs no mention.
+func (w *writer) defaultHidden() bool {
+	for _, s := range w.m.Species {
+		if s.Compartment == defaultCompartment && s.InitialAmount != nil && !w.initial[s.ID] {
+			return false // its amount is written as a number over the compartment
+		}
+	}
+	if w.changed(defaultCompartment) || w.initial[defaultCompartment] {
+		return false
+	}
+	for _, c := range w.m.Compartments {
+		if c.ID == defaultCompartment {
+			used := false
+			for _, s := range w.m.Species {
+				used = used || s.Compartment == defaultCompartment
+			}
+			return used && c.Constant && c.Size != nil && *c.Size == 1 && c.Unit == "" && c.Name == ""
+		}
+	}
+	return true
+}
+
+// valued writes a declaration with its number and unit.
+func (w *writer) valued(text, id string, v *float64, unitText string) {
+	switch {
+	case v == nil || w.initial[id]:
+		w.line("%s;", text)
+	case unitText != "" && !math.IsNaN(*v) && !math.IsInf(*v, 0):
+		w.line("%s = %s %s;", text, numberText(*v), w.unitID(unitText))
+		return
+	default:
+		w.line("%s = %s;", text, numberText(*v))
+	}
+	w.hasUnit(id, unitText)
+}
+
+func (w *writer) hasUnit(id, unitText string) {
+	if unitText != "" {
+		w.line("%s has %s;", w.id(id), w.unitID(unitText))
+	}
+}
+
+// reactions writes reactions and what influences them.
+func (w *writer) reactions() {
+	for _, r := range w.m.Reactions {
+		id := w.id(r.ID)
+		rate := ""
+		if r.Rate != nil {
+			rate = w.formula(r.Rate)
+		}
+		if strings.Contains(r.ID, ".") {
+			w.line("%s = %s;", id, rate)
+			continue
+		}
+		if len(r.Reactants)+len(r.Products) == 0 {
+			w.line("reaction %s;", id)
+			if rate != "" {
+				w.line("%s = %s;", id, rate)
+			}
+		} else {
+			arrow := "->"
+			if !r.Reversible {
+				arrow = "=>"
+			}
+			left, right := w.side(r, r.Reactants), w.side(r, r.Products)
+			if rate != "" {
+				rate = " " + rate + ";"
+			}
+			w.line("%s:%s %s%s;%s", id, left, arrow, right, rate)
+		}
+		for _, s := range r.Modifiers {
+			w.line("%s -( %s;", w.id(s), id)
+		}
+	}
+}
+
+// side writes the species of one side, with a space before it. A stoichiometry
+// that is no number or id gets a parameter of its own.
+func (w *writer) side(r model.Reaction, refs []model.SpeciesRef) string {
+	var parts []string
+	for i, ref := range refs {
+		text := w.id(ref.Species)
+		if n := ref.Stoichiometry; n != nil {
+			switch {
+			case n.Kind == model.Number && n.Value >= 0 && !math.IsInf(n.Value, 0) && n.Unit == "":
+				text = numberText(n.Value) + " " + text
+			case n.Kind == model.Symbol && n.Name != model.Time && n.Name != model.Avogadro:
+				text = w.id(n.Name) + " " + text
+			default:
+				id := fmt.Sprintf("%s_%s_n%d", r.ID, ref.Species, i)
+				for w.taken[id] {
+					id += "_"
+				}
+				w.taken[id] = true
+				w.line("%s := %s;", id, w.formula(n))
+				text = id + " " + text
+			}
+		}
+		parts = append(parts, text)
+	}
+	if parts == nil {
+		return ""
+	}
+	return " " + strings.Join(parts, " + ")
+}
+
+func (w *writer) rules() {
+	for _, r := range w.m.Rules {
+		switch r.Kind {
+		case model.Assignment:
+			w.line("%s := %s;", w.id(r.Variable), w.formula(r.Math))
+		case model.Rate:
+			w.line("%s' = %s;", w.id(r.Variable), w.formula(r.Math))
+		case model.Algebraic:
+			w.line("0 = %s;", w.formula(r.Math))
+		}
+	}
+}
+
+func (w *writer) events() {
+	for _, e := range w.m.Events {
+		if len(e.Assignments) == 0 {
+			w.line("// event %s sets nothing", e.ID)
+			continue
+		}
+		text := w.id(e.ID) + ": at "
+		if e.Delay != nil {
+			text += w.formula(e.Delay) + " after "
+		}
+		text += w.formula(e.Trigger)
+		for _, s := range []struct {
+			name    string
+			on, def bool
+		}{{"t0", e.InitialValue, true}, {"persistent", e.Persistent, true}, {"fromTrigger", e.FromTrigger, true}} {
+			if s.on != s.def {
+				text += fmt.Sprintf(", %s=%v", s.name, s.on)
+			}
+		}
+		if e.Priority != nil {
+			text += ", priority=" + w.formula(e.Priority)
+		}
+		var sets []string
+		for _, a := range e.Assignments {
+			sets = append(sets, w.id(a.Variable)+" = "+w.formula(a.Math))
+		}
+		w.line("%s: %s;", text, strings.Join(sets, ", "))
+	}
+}
+
+// display writes display names.
+func (w *writer) display() {
+	m := w.m
+	show := func(id, name string) {
+		if name != "" {
+			w.line("%s is %s;", w.id(id), quote(name))
+		}
+	}
+	for _, x := range m.Compartments {
+		show(x.ID, x.Name)
+	}
+	for _, x := range m.Species {
+		show(x.ID, x.Name)
+	}
+	for _, x := range m.Parameters {
+		show(x.ID, x.Name)
+	}
+	for _, x := range m.Reactions {
+		if !strings.Contains(x.ID, ".") {
+			show(x.ID, x.Name)
+		}
+	}
+	for _, x := range m.Events {
+		if len(x.Assignments) > 0 {
+			show(x.ID, x.Name)
+		}
+	}
+}
+
+func (w *writer) annotations() {
+	for _, a := range w.m.Annotations {
+		id := w.id(a.Element)
+		about := a.Element == w.m.ID
+		if about {
+			id = "model"
+		}
+		if about && (w.m.ID == "" || w.m.ID == mainID) {
+			continue // there is no way to say it
+		}
+		if a.Qualifier == "sboTerm" && len(a.Resources) > 0 {
+			w.line("%s.sboTerm = %s;", id, a.Resources[0])
+			continue
+		}
+		term := a.Qualifier
+		if q, ok := qualifierWords[term]; ok {
+			term = q
+		}
+		texts := make([]string, len(a.Resources))
+		for i, r := range a.Resources {
+			texts[i] = quote(r)
+		}
+		// A statement about the model ends with its line only.
+		end := ";"
+		if about {
+			end = ""
+		}
+		w.line("%s %s %s%s", id, term, strings.Join(texts, ", "), end)
+	}
 }

@@ -173,8 +173,16 @@ func courses(step float64, days []float64, miu func(k int) float64) []sim.Dose {
 	return out
 }
 
-func TestReferenceTrajectories(t *testing.T) {
-	ref := readReference(t)
+// treated is a case of the reference: modules, doses, settings.
+type treated struct {
+	name    string
+	modules []string
+	doses   []sim.Dose
+	set     map[string]float64
+	within  float64
+}
+
+func treatedCases() []treated {
 	vasculitis := courses(1, []float64{0, 21, 42, 63}, func(k int) float64 {
 		if k == 0 {
 			return 1.5
@@ -187,23 +195,22 @@ func TestReferenceTrajectories(t *testing.T) {
 	}
 	lupus := append(append([]sim.Dose(nil), lymphodepletion...), dose(0, "car.infusion", 7e7))
 	leukaemia := append(append([]sim.Dose(nil), lymphodepletion...), dose(0, "car.infusion", 2e8))
-	type trial struct {
-		name    string
-		modules []string
-		doses   []sim.Dose
-		set     map[string]float64
-		within  float64
-	}
-	cases := []trial{
+	cases := []treated{
 		{"vasculitis-il2", []string{"immune-core", "hcv-vasculitis", "interleukin-2"}, vasculitis, nil, 0.002},
 		{"lupus-car-t", []string{"immune-core", "systemic-lupus", "flu-cy", "cd19-car-t"}, lupus, nil, 0.001},
 		{"high-dose-il2", []string{"immune-core", "interleukin-2"}, high, nil, 0.001},
 		{"leukaemia-car-t", []string{"immune-core", "b-cell-leukaemia", "flu-cy", "cd19-car-t"}, leukaemia, map[string]float64{"car_muCM": 0.006, "car_ksen": 0.001}, 0.001},
 	}
 	for _, miu := range []float64{0.1, 0.3, 1, 3, 10, 30} {
-		cases = append(cases, trial{"window-" + strconv.FormatFloat(miu, 'g', -1, 64), []string{"immune-core", "interleukin-2"},
+		cases = append(cases, treated{"window-" + strconv.FormatFloat(miu, 'g', -1, 64), []string{"immune-core", "interleukin-2"},
 			courses(1, []float64{0}, func(int) float64 { return miu }), nil, 0.001})
 	}
+	return cases
+}
+
+func TestReferenceTrajectories(t *testing.T) {
+	ref := readReference(t)
+	cases := treatedCases()
 	for _, c := range cases {
 		for _, mode := range []string{"base", "full"} {
 			want := ref[c.name+"-"+mode]
@@ -308,5 +315,84 @@ func TestFlares(t *testing.T) {
 				t.Errorf("%s, trigger %s: last D %.6g, want %.6g", name, height, last, w)
 			}
 		}
+	}
+}
+
+// TestMaxima holds the largest values of table E.3 and its kin (eosinophils, vascular leak,
+// plasma interleukin-2, CAR-T cells) against the independent implementation.
+func TestMaxima(t *testing.T) {
+	ref := readReference(t)
+	f, err := os.Open("testdata/reference/maxima.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, c := range treatedCases() {
+		for _, mode := range []string{"base", "full"} {
+			name := c.name + "-" + mode
+			want := map[string]float64{}
+			for _, r := range rows[1:] {
+				if r[0] == name {
+					want[r[1]] = number(t, r[2])
+				}
+			}
+			if len(want) == 0 || len(ref[name]) == 0 {
+				continue
+			}
+			b := newBench(t, mode == "base", c.set, c.modules...)
+			start := math.Inf(1)
+			for k := range ref[name] {
+				start = math.Min(start, number(t, k))
+			}
+			end := map[string]float64{"w": 8, "h": 20, "v": 120, "l": 60}[name[:1]]
+			if strings.HasPrefix(name, "lupus") {
+				end = 360
+			}
+			step := 0.02
+			if end <= 20 {
+				step = 0.002 // plasma interleukin-2 peaks within two hours
+			}
+			var times []float64
+			for i := 0; ; i++ {
+				d := start + step*float64(i)
+				if d > end {
+					break
+				}
+				times = append(times, d)
+			}
+			for _, d := range c.doses { // the moment after a dose
+				if d.Time+1e-9 < end {
+					times = append(times, d.Time+1e-9)
+				}
+			}
+			sort.Float64s(times)
+			begin := b.from(t, ref[name][strconv.FormatFloat(start, 'f', 1, 64)])
+			tr, failure := b.worker.Run(sim.Patient{Values: b.values}, begin, sim.Schedule{Start: start, End: end, Doses: c.doses, Times: times})
+			if failure != nil {
+				t.Fatal(failure)
+			}
+			for k, s := range b.plan.Program().States() {
+				w, ok := want[s.ID]
+				if !ok {
+					continue
+				}
+				compared++
+				most := math.Inf(-1)
+				for _, v := range tr.Values[k] {
+					most = math.Max(most, v)
+				}
+				if math.Abs(most-w) > 0.001*math.Abs(w)+1e-8 {
+					t.Errorf("%s: largest %s is %.7g, want %.7g", name, s.ID, most, w)
+				}
+			}
+		}
+	}
+	if compared < 30 {
+		t.Errorf("only %d maxima were compared", compared)
 	}
 }

@@ -402,7 +402,7 @@ func (m *Model) joined(names map[string]string) *Model {
 	has := map[string]bool{}
 	m.each(func(id string) { has[id] = true })
 	for from, to := range names {
-		if has[to] {
+		if has[to] && from != to {
 			drop[from] = true
 		}
 	}

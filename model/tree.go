@@ -110,7 +110,7 @@ type operator struct {
 }
 
 var operators = map[string]operator{
-	"or": {"||", 1}, "and": {"&&", 2},
+	"or": {"||", 2}, "and": {"&&", 2}, // of one level, from left to right, as libAntimony reads them
 	"eq": {"==", 3}, "neq": {"!=", 3}, "lt": {"<", 3}, "leq": {"<=", 3}, "gt": {">", 3}, "geq": {">=", 3},
 	"plus": {"+", 4}, "minus": {"-", 4}, "times": {"*", 5}, "divide": {"/", 5}, "power": {"^", 7},
 }

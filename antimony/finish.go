@@ -1,0 +1,575 @@
+package antimony
+
+import (
+	"strings"
+
+	"thymus/diag"
+	"thymus/model"
+)
+
+// defaultCompartment holds the species that are in no other.
+const defaultCompartment = "default_compartment"
+
+// finish turns what was collected into the model.
+func (b *body) finish() *model.Module {
+	b.mergeAliases()
+	for _, u := range b.uses {
+		b.touch(b.resolve(u.id), u.at)
+	}
+	b.nameUnits()
+	for _, s := range b.synonyms {
+		b.adopt(s.from, b.resolve(s.to))
+	}
+	b.freeAlgebraic()
+
+	m := b.mod
+	for i := range m.Rules { // the algebraic ones
+		m.Rules[i].Math = b.fix(m.Rules[i].Math)
+	}
+	for i := range m.Events {
+		v := &m.Events[i]
+		v.Trigger, v.Delay, v.Priority = b.fix(v.Trigger), b.fix(v.Delay), b.fix(v.Priority)
+		for k := range v.Assignments {
+			a := &v.Assignments[k]
+			a.Variable, a.Math = b.resolve(a.Variable), b.fix(a.Math)
+		}
+	}
+	for i := range m.Ports {
+		m.Ports[i] = b.resolve(m.Ports[i])
+	}
+	for i := range m.Annotations {
+		m.Annotations[i].Element = b.resolve(m.Annotations[i].Element)
+	}
+	for i := range m.Submodels {
+		for k, a := range m.Submodels[i].Args {
+			m.Submodels[i].Args[k] = b.resolve(a)
+		}
+	}
+	for i := range m.Links {
+		m.Links[i].B = b.resolve(m.Links[i].B)
+	}
+	for _, e := range b.order {
+		if _, ok := b.aliases[e.id]; !ok {
+			b.build(e)
+		}
+	}
+	b.addDefaultCompartment()
+	m.Units = b.unitDefs()
+	if u := b.unit("time_unit"); u != nil {
+		m.TimeUnit = u.spelling
+	}
+	return m
+}
+
+// fix gives a formula its final names and units.
+func (b *body) fix(x *model.Expr) *model.Expr {
+	return x.Map(func(x *model.Expr) *model.Expr {
+		switch {
+		case x.Kind == model.Symbol:
+			if to := b.resolve(x.Name); to != x.Name {
+				c := *x
+				c.Name = to
+				return &c
+			}
+		case x.Kind == model.Number && x.Unit != "":
+			if to := b.unitWord(x.Unit, x.At); to != x.Unit {
+				c := *x
+				c.Unit = to
+				return &c
+			}
+		}
+		return x
+	})
+}
+
+// mergeAliases hands what is known of "a" in "a is b" to b.
+func (b *body) mergeAliases() {
+	for _, e := range b.order {
+		// Chains of names are made short first, so that resolve takes one step.
+		var chain []string
+		seen := map[string]bool{}
+		id := e.id
+		for {
+			to, ok := b.aliases[id]
+			if !ok {
+				break
+			}
+			if seen[id] {
+				b.p.report(diag.Errorf(b.aliasAt[e.id], "%s is another name of itself", e.id))
+				b.aliases = map[string]string{}
+				return
+			}
+			seen[id] = true
+			chain = append(chain, id)
+			id = to
+		}
+		for _, c := range chain {
+			b.aliases[c] = id
+		}
+	}
+	for _, e := range b.order[:len(b.order):len(b.order)] {
+		if to, ok := b.aliases[e.id]; ok {
+			b.merge(e, b.touch(to, e.at))
+		}
+	}
+}
+
+// merge gives to what from has and it lacks.
+func (b *body) merge(from, to *element) {
+	b.p.try(func() {
+		if from.kind != undecided && from.kind != to.kind {
+			b.setKind(to, from.kind, from.kindAt, "it is another name of "+from.id)
+		}
+	})
+	if from.reaction != nil && to.reaction != nil {
+		if !to.claimed {
+			id := to.reaction.ID
+			*to.reaction = *from.reaction
+			to.reaction.ID = id
+		} else {
+			to.reaction.Modifiers = append(to.reaction.Modifiers, from.reaction.Modifiers...)
+		}
+	}
+	to.claimed = to.claimed || from.claimed
+	to.assigned = to.assigned || from.assigned
+	to.substance = to.substance || from.substance
+	if to.constant == 0 {
+		to.constant, to.constAt = from.constant, from.constAt
+	}
+	if to.name == "" {
+		to.name = from.name
+	}
+	if to.compartment == "" {
+		to.compartment = from.compartment
+	}
+	if to.nearby == "" {
+		to.nearby = from.nearby
+	}
+	if to.unit == nil {
+		to.unit, to.unitAt = from.unit, from.unitAt
+	}
+	if to.rule == nil && to.value == nil {
+		to.rule, to.rate, to.ruleAt = from.rule, from.rate, from.ruleAt
+	}
+	if to.value == nil && (to.rule == nil || to.rate) && !b.definedInside(to.id) {
+		to.value, to.valueAt = from.value, from.valueAt
+	}
+}
+
+// definedInside tells whether a path leads to an element that has a value or rule in its model.
+func (b *body) definedInside(path string) bool {
+	if !strings.Contains(path, ".") {
+		return false
+	}
+	m, id, _, _ := b.kindOf(path)
+	if m == nil {
+		return false
+	}
+	d := definition(m, id)
+	return d.value != nil || d.rule
+}
+
+// defined is what a finished model says about an element.
+type defined struct {
+	value       *model.Expr // number or formula
+	amount      bool        // the number is an amount
+	rule        bool
+	unit        string
+	compartment string
+	substance   bool
+	boundary    bool
+	at          diag.Place
+}
+
+func definition(m *model.Module, id string) (d defined) {
+	number := func(v *float64) {
+		if v != nil {
+			d.value = model.Num(*v)
+		}
+	}
+	for _, x := range m.Parameters {
+		if x.ID == id {
+			number(x.Value)
+			d.unit, d.at = x.Unit, x.At
+		}
+	}
+	for _, x := range m.Species {
+		if x.ID == id {
+			number(x.InitialConc)
+			if x.InitialAmount != nil {
+				number(x.InitialAmount)
+				d.amount = true
+			}
+			d.unit, d.compartment, d.substance, d.boundary, d.at = x.Unit, x.Compartment, x.SubstanceOnly, x.Boundary, x.At
+		}
+	}
+	for _, x := range m.Compartments {
+		if x.ID == id {
+			number(x.Size)
+			d.unit, d.at = x.Unit, x.At
+		}
+	}
+	for _, x := range m.Initials {
+		if x.Symbol == id {
+			d.value, d.amount = x.Math, false
+		}
+	}
+	for _, x := range m.Rules {
+		if x.Variable == id {
+			d.rule = true
+		}
+	}
+	return d
+}
+
+// adopt gives the element that holds what it lacks of a synonym inside a submodel:
+// its kind, value and unit. Rules come along when the model is flattened.
+func (b *body) adopt(from, to string) {
+	m, id, prefix, kind := b.kindOf(from)
+	if m == nil || kind == undecided {
+		return
+	}
+	d := definition(m, id)
+	e := b.touch(to, d.at)
+	inside := strings.Contains(to, ".")
+	if !inside {
+		if !b.p.try(func() { b.setKind(e, kind, d.at, "it is another name of "+from) }) {
+			return
+		}
+		if d.rule && e.constant == 0 && e.kind != aSpecies {
+			e.constant = -1
+		}
+		if e.kind == aReaction {
+			b.adoptReaction(e, from, d.at)
+			return
+		}
+		if e.kind == aSpecies && e.compartment == "" && d.compartment != "" && d.compartment != defaultCompartment {
+			e.compartment = prefix + d.compartment
+		}
+		e.substance = e.substance || d.substance
+		if e.constant == 0 && d.boundary {
+			e.constant = 1
+		}
+		if e.unit == nil && d.unit != "" {
+			e.unit = []token{{kind: quoted, text: d.unit}}
+		}
+	}
+	if e.value == nil && e.rule == nil && d.value != nil && !b.definedInside(to) {
+		x := d.value.Map(func(x *model.Expr) *model.Expr {
+			if x.Kind == model.Symbol && x.Name != model.Time && x.Name != model.Avogadro {
+				c := *x
+				c.Name = prefix + x.Name
+				return &c
+			}
+			return x
+		})
+		if d.amount && e.compartment != "" {
+			x = model.Call("divide", x, model.Sym(e.compartment))
+		}
+		e.value, e.valueAt = x, d.at
+	}
+}
+
+// adoptReaction lets one of two reactions that are one vanish.
+func (b *body) adoptReaction(e *element, from string, at diag.Place) {
+	if e.claimed || e.value != nil || e.rule != nil {
+		b.mod.Deletions = append(b.mod.Deletions, model.Deletion{Path: from, At: at})
+	} else {
+		e.outer = true // the inner one gets its name
+	}
+}
+
+// freeAlgebraic makes the symbols of an algebraic rule variable when none is said to be.
+func (b *body) freeAlgebraic() {
+	for _, r := range b.mod.Rules {
+		free := false
+		for _, s := range r.Math.Symbols() {
+			if e := b.elements[b.resolve(s)]; e != nil && (e.constant < 0 || e.kind == aSpecies && e.constant == 0) {
+				free = true
+			}
+		}
+		for _, s := range r.Math.Symbols() {
+			if e := b.elements[b.resolve(s)]; !free && e != nil && e.constant == 0 && e.rule == nil {
+				e.constant = -1
+			}
+		}
+	}
+}
+
+// build adds the element to the model.
+func (b *body) build(e *element) {
+	if strings.Contains(e.id, ".") {
+		b.p.try(func() { b.buildInside(e) })
+		return
+	}
+	if e.outer {
+		return
+	}
+	m := b.mod
+	switch e.kind {
+	case anEvent:
+		b.plain(e)
+		for i := range m.Events {
+			if m.Events[i].ID == e.id {
+				m.Events[i].Name = e.name
+			}
+		}
+		return
+	case aSubmodel, anInteraction, aRule:
+		b.plain(e)
+		return
+	case aReaction:
+		b.buildReaction(e)
+		return
+	}
+	if u := b.unit(e.id); u != nil && e.kind == undecided && e.value == nil && e.rule == nil && !b.mentioned(e) {
+		return // foo is "name" names the unit
+	}
+	if e.kind == aSpecies {
+		b.buildSpecies(e)
+		return
+	}
+	if e.compartment != "" && e.kind != aCompartment {
+		b.p.warn(diag.Warnf(e.at, "%s is put into %s, but nothing says that it is a species; it is read as a parameter", e.id, e.compartment).
+			WithHelp("write species %s in %s", e.id, e.compartment))
+	}
+	size, unit := b.number(e)
+	constant := b.constant(e)
+	if e.kind == aCompartment {
+		m.Compartments = append(m.Compartments, model.Compartment{ID: e.id, Name: e.name, Dims: 3, Size: size, Constant: constant, Unit: unit, At: e.at})
+	} else {
+		m.Parameters = append(m.Parameters, model.Parameter{ID: e.id, Name: e.name, Value: size, Constant: constant, Unit: unit, At: e.at})
+	}
+	if size == nil {
+		b.addInitial(e)
+	}
+	b.addRule(e)
+}
+
+// mentioned tells whether a formula uses the element.
+func (b *body) mentioned(e *element) bool {
+	for _, u := range b.uses {
+		if b.resolve(u.id) == e.id {
+			return true
+		}
+	}
+	return e.assigned
+}
+
+// plain reports what events, submodels and the like cannot have.
+func (b *body) plain(e *element) {
+	switch {
+	case e.value != nil:
+		b.p.report(diag.Errorf(e.valueAt, "%s is %s and has no value", e.id, e.kind).WithNote(e.kindAt, "its definition"))
+	case e.rule != nil:
+		b.p.report(diag.Errorf(e.ruleAt, "%s is %s and has no rule", e.id, e.kind).WithNote(e.kindAt, "its definition"))
+	case e.assigned:
+		b.p.report(diag.Errorf(e.at, "%s is %s and cannot be set by an event", e.id, e.kind).WithNote(e.kindAt, "its definition"))
+	}
+}
+
+// constant tells whether nothing may change a parameter or compartment.
+func (b *body) constant(e *element) bool {
+	changed := e.rule != nil || e.assigned
+	if changed && e.constant > 0 {
+		by := "an event"
+		if e.rule != nil {
+			by = "a rule"
+		}
+		b.p.warn(diag.Warnf(e.constAt, "%s is said to be const, but %s changes it; it is read as variable", e.id, by))
+	}
+	return !changed && e.constant >= 0
+}
+
+// number is the element's value when it is a plain number, and its unit.
+func (b *body) number(e *element) (*float64, string) {
+	unit := b.unitTextOf(e)
+	if e.value == nil || e.value.Kind != model.Number {
+		return nil, unit
+	}
+	if unit == "" && e.value.Unit != "" {
+		unit = b.unitWord(e.value.Unit, e.value.At)
+	}
+	v := e.value.Value
+	return &v, unit
+}
+
+func (b *body) addInitial(e *element) {
+	if e.value != nil {
+		b.mod.Initials = append(b.mod.Initials, model.Initial{Symbol: e.id, Math: b.fix(e.value), At: e.valueAt})
+	}
+}
+
+func (b *body) addRule(e *element) {
+	if e.rule == nil {
+		return
+	}
+	kind := model.Assignment
+	if e.rate {
+		kind = model.Rate
+	}
+	b.mod.Rules = append(b.mod.Rules, model.Rule{Kind: kind, Variable: e.id, Math: b.fix(e.rule), At: e.ruleAt})
+}
+
+func (b *body) buildReaction(e *element) {
+	r := e.reaction
+	r.Name = e.name
+	for _, side := range [][]model.SpeciesRef{r.Reactants, r.Products} {
+		for i := range side {
+			side[i].Species, side[i].Stoichiometry = b.resolve(side[i].Species), b.fix(side[i].Stoichiometry)
+		}
+	}
+	for i := range r.Modifiers {
+		r.Modifiers[i] = b.resolve(r.Modifiers[i])
+	}
+	switch {
+	case e.rule != nil && e.rate:
+		b.p.report(diag.Errorf(e.ruleAt, "%s is a reaction and cannot have a rate rule", e.id).WithHelp("its rate is written %s = ...", e.id))
+	case e.rule != nil:
+		r.Rate = b.fix(e.rule)
+	default:
+		r.Rate = b.fix(e.value)
+	}
+	if e.assigned {
+		b.plain(&element{id: e.id, at: e.at, kind: aReaction, kindAt: e.kindAt, assigned: true})
+	}
+	b.mod.Reactions = append(b.mod.Reactions, *r)
+}
+
+func (b *body) buildSpecies(e *element) {
+	s := model.Species{ID: e.id, Name: e.name, SubstanceOnly: e.substance, At: e.at}
+	declared := b.resolve(e.compartment)
+	s.Compartment = declared
+	if s.Compartment == "" {
+		s.Compartment = b.resolve(e.nearby)
+	}
+	if s.Compartment == "" {
+		s.Compartment = defaultCompartment
+	}
+	// In Antimony a constant species is a boundary species, and one with a rule is too.
+	s.Boundary = e.constant > 0 || e.rule != nil
+	size, unit := b.number(e)
+	s.Unit = unit
+	switch x := e.value; {
+	case size != nil:
+		s.InitialConc = size
+		b.warnConcentration(e, s)
+	case x != nil && x.Kind == model.Apply && x.Name == "divide" && declared != "" &&
+		x.Args[0].Kind == model.Number && x.Args[0].Unit == "" &&
+		x.Args[1].Kind == model.Symbol && b.resolve(x.Args[1].Name) == declared:
+		v := x.Args[0].Value
+		s.InitialAmount = &v
+	default:
+		b.addInitial(e)
+	}
+	b.mod.Species = append(b.mod.Species, s)
+	b.addRule(e)
+}
+
+// warnConcentration says that a number given to a substanceOnly species is a
+// concentration all the same, when that makes a difference.
+func (b *body) warnConcentration(e *element, s model.Species) {
+	if !s.SubstanceOnly || *s.InitialConc == 0 {
+		return
+	}
+	c := b.elements[s.Compartment]
+	if c == nil || strings.Contains(s.Compartment, ".") || c.rule == nil && c.value != nil && c.value.Kind == model.Number && c.value.Value == 1 {
+		return
+	}
+	b.p.warn(diag.Warnf(e.valueAt, "Antimony reads the number given to a species as a concentration, also when it is substanceOnly").
+		WithHelp("for an amount write %s = %s/%s", e.id, formulaText(e.value, nil), s.Compartment))
+}
+
+func (b *body) addDefaultCompartment() {
+	m := b.mod
+	if e := b.elements[defaultCompartment]; e != nil && e.kind == aCompartment {
+		return
+	}
+	for i := range m.Species {
+		if m.Species[i].Compartment == defaultCompartment {
+			size := 1.0
+			c := model.Compartment{ID: defaultCompartment, Dims: 3, Size: &size, Constant: true, At: m.Species[i].At}
+			m.Compartments = append(m.Compartments, c)
+			for k := range m.Parameters { // a formula that uses its size made it a parameter
+				if m.Parameters[k].ID == defaultCompartment {
+					m.Parameters = append(m.Parameters[:k:k], m.Parameters[k+1:]...)
+					break
+				}
+			}
+			return
+		}
+	}
+}
+
+// buildInside adds what the model says about an element of a submodel.
+func (b *body) buildInside(e *element) {
+	m, id, prefix, kind := b.kindOf(e.id)
+	if m == nil {
+		return
+	}
+	if kind == aSubmodel || kind == anEvent {
+		e.kind, e.kindAt = kind, m.At
+		b.plain(e)
+		return
+	}
+	if kind == aReaction {
+		b.buildReactionInside(e, m, id, prefix)
+		return
+	}
+	if kind == aSpecies && (e.compartment != "" || e.constant != 0) {
+		b.p.fail(diag.Errorf(e.at, "the compartment of %s, and whether reactions change it, are settled in its model", e.id).WithNote(m.At, "model %s", m.ID))
+	}
+	number, unit := b.number(e)
+	changed := e.rule != nil || e.assigned || e.constant < 0
+	if number != nil || unit != "" || e.name != "" || changed && kind == aFormula {
+		b.mod.Parameters = append(b.mod.Parameters, model.Parameter{ID: e.id, Name: e.name, Value: number, Constant: !changed, Unit: unit, At: e.at})
+	}
+	if number == nil {
+		b.addInitial(e)
+	}
+	b.addRule(e)
+}
+
+// buildReactionInside gives a reaction of a submodel another rate.
+func (b *body) buildReactionInside(e *element, m *model.Module, id, prefix string) {
+	rate := e.value
+	if e.rule != nil {
+		rate = e.rule
+	}
+	if rate == nil {
+		return
+	}
+	inner := func(x *model.Expr) *model.Expr {
+		return x.Map(func(x *model.Expr) *model.Expr {
+			if x.Kind == model.Symbol && x.Name != model.Time && x.Name != model.Avogadro {
+				c := *x
+				c.Name = prefix + x.Name
+				return &c
+			}
+			return x
+		})
+	}
+	refs := func(from []model.SpeciesRef) []model.SpeciesRef {
+		to := append([]model.SpeciesRef(nil), from...)
+		for i := range to {
+			to[i].Species, to[i].Stoichiometry = prefix+to[i].Species, inner(to[i].Stoichiometry)
+		}
+		return to
+	}
+	for _, r := range m.Reactions {
+		if r.ID == id {
+			r.ID = e.id
+			r.Reactants, r.Products = refs(r.Reactants), refs(r.Products)
+			mods := make([]string, len(r.Modifiers))
+			for i, s := range r.Modifiers {
+				mods[i] = prefix + s
+			}
+			r.Modifiers = mods
+			if len(mods) == 0 {
+				r.Modifiers = nil
+			}
+			r.Rate, r.At = b.fix(rate), e.at
+			b.mod.Reactions = append(b.mod.Reactions, r)
+		}
+	}
+}

@@ -1,0 +1,551 @@
+package antimony
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"thymus/diag"
+	"thymus/model"
+)
+
+// part reads one statement of a model.
+func (p *parser) part() {
+	t := p.peek()
+	switch {
+	case t.kind == word && keywords[t.text]:
+		p.keyword(t)
+		return
+	case t.kind == number && p.ahead(1).is("="), t.is("-") && p.ahead(1).kind == number && p.ahead(2).is("="):
+		p.algebraic("", p.at(t))
+		return
+	case t.kind == symbol && strings.HasPrefix(t.text, "--"), t.is("..."):
+		p.refuseDNA(t)
+	case p.isReaction():
+		p.reaction("", p.at(t), "")
+		return
+	case t.kind == number, t.is("-"):
+		if r := p.ahead(1); t.kind == number && isInequality(r) || t.is("-") && isInequality(p.ahead(2)) {
+			p.refuseConstraint(t)
+		}
+	case t.kind == word || t.is("$"):
+		p.named()
+		return
+	case t.is("@"):
+		p.stop(t, "%q begins no statement", t.text)
+	}
+	p.stop(t, "expected a statement, found %s", t.name())
+}
+
+func isInequality(t token) bool {
+	return t.is("<") || t.is(">") || t.is("<=") || t.is(">=") || t.is("!=") || t.is("==")
+}
+
+func (p *parser) refuseDNA(t token) {
+	p.wide = true
+	p.fail(diag.Errorf(p.at(t), "DNA strands (--, gene, operator, DNA) are not supported").
+		WithHelp("write what each gene makes as a reaction: -> protein; rate"))
+}
+
+func (p *parser) refuseConstraint(t token) {
+	p.wide = true
+	p.fail(diag.Errorf(p.at(t), "constraints are not supported").
+		WithHelp("they change no simulation: leave it out, or make it an event that notes when it is broken"))
+}
+
+// keyword reads a statement that begins with a word of the language.
+func (p *parser) keyword(t token) {
+	switch t.text {
+	case "species", "formula", "reaction", "compartment", "var", "const", "ext", "substanceOnly":
+		p.declaration()
+	case "gene", "operator", "DNA":
+		p.refuseDNA(t)
+	case "unit":
+		p.unitStatement()
+	case "delete":
+		p.deletion()
+	case "at":
+		p.event("", p.at(t))
+	case "constraint":
+		p.refuseConstraint(t)
+	case "maximize", "minimize":
+		p.refuseObjective(t)
+	case "model", "module":
+		p.next()
+		if p.peek().is(".") && strings.EqualFold(p.ahead(1).text, "sboTerm") {
+			p.next()
+			p.next()
+			p.sboTerm(p.b.mod.ID, p.at(t))
+			return
+		}
+		p.b.mod.Annotations = append(p.b.mod.Annotations, p.term(p.b.mod.ID, p.at(t)))
+	default:
+		p.stop(t, "expected a statement, found the word %q", t.text)
+	}
+}
+
+func (p *parser) refuseObjective(t token) {
+	p.wide = true
+	p.stop(t, "flux balance objectives (maximize, minimize) are not supported")
+}
+
+// named reads a statement that begins with an id.
+func (p *parser) named() {
+	start := p.peek()
+	boundary := p.accept("$")
+	if t := p.peek(); t.kind == word && p.r.modules[t.text] != nil {
+		if !p.ahead(1).is("(") {
+			p.stop(t, "%q is the name of a model and cannot name anything else", t.text)
+		}
+		p.submodel("", p.at(t))
+		return
+	}
+	if t := p.peek(); t.kind == word && reserved(t.text) == "" {
+		p.guess(t)
+	}
+	path, at := p.path("an id")
+	if about, ok := p.sboPath(path); ok {
+		p.sboTerm(about, at)
+		return
+	}
+	if dot := strings.LastIndexByte(path, '.'); dot > 0 && uncertainty[path[dot+1:]] && !p.b.isSubmodel(path[:dot]) {
+		p.wide = true
+		p.fail(diag.Errorf(at, "uncertainty attributes such as %s are not supported", path[dot:]).
+			WithHelp("the spread of a parameter belongs in the parameter table"))
+	}
+	compartment := ""
+	if p.acceptWord("in") {
+		compartment = p.compartment()
+	}
+	t := p.peek()
+	switch {
+	case t.is(":"):
+		p.next()
+		p.labelled(path, at, compartment)
+		return
+	case t.kind == symbol && strings.HasPrefix(t.text, "--"):
+		p.refuseDNA(t)
+	case isInequality(t):
+		p.refuseConstraint(t)
+	case t.is("*"):
+		p.wide = true
+		p.stop(t, "conversion factors of single elements are not supported")
+	case t.is("+") || t.is("-"):
+		p.wide = true
+		p.fail(diag.Errorf(p.at(t), "expected a statement, found a formula").
+			WithHelp("a reaction has an arrow, as in A + B -> C; an assignment an equals sign"))
+	case t.word("is"):
+		p.next()
+		p.synonym(path, at)
+		return
+	case t.kind == word && !keywords[t.text] && compartment == "":
+		p.b.mod.Annotations = append(p.b.mod.Annotations, p.term(p.b.element(path, at), at))
+		return
+	case t.is("("):
+		p.fail(diag.Errorf(at, "there is no model %s before this line", path).
+			WithHelp("%s", diag.DidYouMean(path, p.r.moduleNames())))
+	}
+	e := p.b.touch(path, at)
+	if boundary {
+		e.setConst(true, p.at(start))
+	}
+	if compartment != "" {
+		e.setCompartment(compartment, at)
+	}
+	if !p.definition(e, at) && compartment == "" && !boundary {
+		p.stop(t, "expected =, :=, ' or : after %s, found %s", path, t.name())
+	}
+}
+
+// guess reports a first word that is nearly a word of the language: "specie S1".
+func (p *parser) guess(t token) {
+	a := p.ahead(1)
+	if a.kind != word && !a.is("$") || keywords[a.text] || p.ahead(2).kind == quoted || p.ahead(2).is(".") {
+		return
+	}
+	if t.text == "assert" {
+		p.refuseConstraint(t)
+	}
+	if a.kind == word && qualifiers[a.text] != "" {
+		return
+	}
+	m := diag.Errorf(p.at(t), "expected a statement, found %s", t.name()).WithHelp("%s", diag.DidYouMean(t.text, statementWords))
+	if t.text == "parameter" {
+		m.Help = "parameters need no word: write " + a.text + " = 1"
+	}
+	p.fail(m)
+}
+
+// definition reads what may follow an element's id: = 3, := x, ' = x, has unit.
+func (p *parser) definition(e *element, at diag.Place) bool {
+	t := p.peek()
+	switch {
+	case t.is("="):
+		p.next()
+		if s := p.peek(); strings.Contains(e.id, ".") && (p.ends(s) || s.is(",")) {
+			p.fail(diag.Errorf(at, "taking the value of %s away is not supported", e.id).WithHelp("give it another value"))
+		}
+		x := p.optional("the value of " + e.id)
+		if x != nil {
+			e.setValue(p, x, at)
+		}
+		if p.acceptWord("in") {
+			e.setCompartment(p.compartment(), at)
+		}
+	case t.is(":="), t.is("'"):
+		kind := model.Assignment
+		p.next()
+		if t.is("'") {
+			kind = model.Rate
+			p.expect("=", "after the ' of a rate rule")
+		}
+		if s := p.peek(); strings.Contains(e.id, ".") && p.ends(s) {
+			p.fail(diag.Errorf(at, "taking the rule of %s away is not supported", e.id).WithHelp("give it another rule"))
+		}
+		if x := p.optional("the rule of " + e.id); x != nil {
+			e.setRule(p, kind, x, at)
+		}
+	case t.word("has"):
+		p.next()
+		from := p.peek()
+		e.unit, e.unitAt = p.unitText("the unit of "+e.id), p.at(from)
+	default:
+		return false
+	}
+	return true
+}
+
+// compartment reads the id after in.
+func (p *parser) compartment() string {
+	path, at := p.path("a compartment")
+	c := p.b.touch(path, at)
+	p.b.setKind(c, aCompartment, at, "something is in it")
+	return c.id
+}
+
+// labelled reads what follows "id:": a reaction, event, submodel or algebraic rule.
+func (p *parser) labelled(id string, at diag.Place, compartment string) {
+	t := p.peek()
+	switch {
+	case strings.Contains(id, "."):
+		p.wide = true
+		p.stop(t, "%s is inside a submodel: what it is cannot be changed here", id)
+	case t.word("at"):
+		p.event(id, at)
+	case t.word("maximize"), t.word("minimize"):
+		p.refuseObjective(t)
+	case t.kind == number && p.ahead(1).is("="), t.is("-") && p.ahead(2).is("="):
+		p.algebraic(id, at)
+	case t.kind == word && p.ahead(1).is("(") && !p.isReaction():
+		if compartment != "" {
+			p.wide = true
+			p.stop(t, "submodels in a compartment are not supported")
+		}
+		p.submodel(id, at)
+	case t.kind == symbol && strings.HasPrefix(t.text, "--"), p.dnaAhead():
+		p.refuseDNA(t)
+	default:
+		p.reaction(id, at, compartment)
+	}
+}
+
+func (p *parser) dnaAhead() bool {
+	for n := 0; ; n++ {
+		t := p.ahead(n)
+		if t.kind == symbol && strings.HasPrefix(t.text, "--") {
+			return true
+		}
+		if t.kind != word && !t.is(".") {
+			return false
+		}
+	}
+}
+
+// synonym reads what follows "x is": a display name or another name.
+func (p *parser) synonym(path string, at diag.Place) {
+	if p.peek().kind == quoted {
+		name := p.text("a name")
+		if path == p.b.mod.ID {
+			p.b.mod.Name = name
+			return
+		}
+		p.b.touch(path, at).name = name
+		return
+	}
+	other, otherAt := p.path("a name in quotes or another id")
+	if p.peek().is("/") {
+		p.stop(p.peek(), "conversion factors of single elements are not supported")
+	}
+	p.b.link(path, at, other, otherAt)
+}
+
+// algebraic reads 0 = formula.
+func (p *parser) algebraic(id string, at diag.Place) {
+	x := p.unary("a number").x
+	p.expect("=", "in an algebraic rule")
+	f := p.formula("the formula of an algebraic rule")
+	if x.Value != 0 {
+		f = &model.Expr{Kind: model.Apply, Name: "minus", Args: []*model.Expr{f, x}, At: f.At}
+	}
+	if id != "" {
+		p.b.claim(p.b.touch(id, at), aRule, at)
+	}
+	p.b.mod.Rules = append(p.b.mod.Rules, model.Rule{Kind: model.Algebraic, Math: f, At: at.To(f.At)})
+}
+
+// declaration reads lists such as "const species A in C, B = 3, $D".
+func (p *parser) declaration() {
+	kind, constant, substance, speciesWord := undecided, 0, false, false
+	for {
+		t := p.peek()
+		switch {
+		case t.word("var") && kind == undecided && !substance:
+			constant = -1
+		case (t.word("const") || t.word("ext")) && kind == undecided && !substance:
+			constant = 1
+		case t.word("substanceOnly") && kind == undecided:
+			substance, kind = true, aSpecies
+		case t.word("species") && (kind == undecided || substance) && !speciesWord:
+			kind, speciesWord = aSpecies, true
+		case t.word("formula") && kind == undecided:
+			kind = aFormula
+		case t.word("compartment") && kind == undecided:
+			kind = aCompartment
+		case t.word("reaction") && kind == undecided:
+			if constant > 0 {
+				p.stop(t, "a reaction cannot be const")
+			}
+			kind = aReaction
+		case t.word("DNA") || t.word("gene") || t.word("operator"):
+			p.refuseDNA(t)
+		default:
+			p.declared(kind, constant, substance)
+			return
+		}
+		p.next()
+	}
+}
+
+// declared reads the list of a declaration.
+func (p *parser) declared(kind elementKind, constant int, substance bool) {
+	for {
+		start := p.peek()
+		boundary := p.accept("$")
+		path, at := p.path("an id")
+		about, sbo := p.sboPath(path)
+		e := p.b.touch(about, at)
+		if kind != undecided {
+			if e.kind == undecided && e.at.Start > at.Start {
+				e.at = at
+			}
+			p.b.setKind(e, kind, at, "it is declared so")
+		}
+		if constant != 0 {
+			e.setConst(constant > 0, at)
+		}
+		if boundary {
+			e.setConst(true, p.at(start))
+		}
+		if kind == aSpecies {
+			e.substance = substance
+		}
+		if p.acceptWord("in") {
+			e.setCompartment(p.compartment(), at)
+		}
+		if sbo {
+			p.sboTerm(about, at)
+		} else {
+			p.definition(e, at)
+		}
+		if !p.accept(",") {
+			return
+		}
+	}
+}
+
+// sboPath splits x.sboTerm, which is about x; the case of sboTerm is free.
+func (p *parser) sboPath(path string) (string, bool) {
+	dot := strings.LastIndexByte(path, '.')
+	if dot < 0 || !strings.EqualFold(path[dot+1:], "sboTerm") || !p.peek().is("=") {
+		return path, false
+	}
+	if p.b.isSubmodel(path[:dot]) { // unless that is an element of the submodel
+		if m, id, _, _ := p.b.kindOf(path); m != nil && slices.Contains(idsOf(m), id) {
+			return path, false
+		}
+	}
+	return path[:dot], true
+}
+
+// deletion reads delete a.x, a.y.
+func (p *parser) deletion() {
+	p.next()
+	for {
+		path, at := p.path("the element to delete")
+		if !strings.Contains(path, ".") {
+			p.fail(diag.Errorf(at, "%s is not in a submodel", path).WithHelp("only elements of submodels can be deleted, as in delete A.%s", path))
+		}
+		p.b.known(path, at)
+		p.b.mod.Deletions = append(p.b.mod.Deletions, model.Deletion{Path: path, At: at})
+		if !p.accept(",") {
+			return
+		}
+	}
+}
+
+// submodel reads name(x, y), timeconv=60, extentconv=f.
+func (p *parser) submodel(id string, at diag.Place) {
+	t := p.next()
+	def := p.r.modules[t.text]
+	if def == nil {
+		m := diag.Errorf(p.at(t), "there is no model %s before this line", t.text).WithHelp("%s", diag.DidYouMean(t.text, p.r.moduleNames()))
+		if p.laterModel(t.text) {
+			m.Help = "it is defined below: a model stands before the models that use it"
+		}
+		p.fail(m)
+	}
+	if id == "" {
+		id = p.b.unused("_sys")
+	}
+	if p.r.modules[id] != nil {
+		p.stop(t, "a submodel cannot be called %s, which is the name of a model", id)
+	}
+	p.b.claim(p.b.touch(id, at), aSubmodel, at)
+	s := model.Submodel{ID: id, Module: def.ID, At: at.To(p.at(t))}
+	p.b.submodels[id] = def
+	p.expect("(", "after the name of the model")
+	for !p.peek().is(")") {
+		n := len(s.Args)
+		if a := p.peek(); n >= len(def.Ports) {
+			p.fail(diag.Errorf(p.at(a), "model %s has %d ports, this is one more", def.ID, len(def.Ports)).WithNote(def.At, "the model"))
+		}
+		if a := p.peek(); a.kind == number || a.is("-") {
+			x := p.unary("a number or an id").x
+			e := p.b.touch(id+"."+def.Ports[n], x.At)
+			e.setValue(p, x, x.At)
+			s.Args = append(s.Args, "")
+		} else {
+			path, argAt := p.path("an id or a number")
+			p.b.touch(path, argAt)
+			s.Args = append(s.Args, path)
+			p.b.synonyms = append(p.b.synonyms, pair{id + "." + def.Ports[n], path})
+		}
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.expect(")", "to end the ports of "+id)
+	for p.accept(",") {
+		w := p.id("timeconv or extentconv")
+		p.expect("=", "after "+w.text)
+		factor := ""
+		if f := p.peek(); f.kind == number {
+			p.next()
+			factor = f.text
+		} else {
+			path, factorAt := p.path("a number or a parameter")
+			p.b.touch(path, factorAt)
+			factor = path
+		}
+		switch w.text {
+		case "timeconv":
+			s.TimeFactor = factor
+		case "extentconv":
+			s.ExtentFactor = factor
+		default:
+			p.stop(w, "a submodel has timeconv and extentconv, not %q", w.text)
+		}
+	}
+	if t := p.peek(); t.word("in") {
+		p.stop(t, "submodels in a compartment are not supported")
+	}
+	p.b.mod.Submodels = append(p.b.mod.Submodels, s)
+}
+
+// laterModel tells whether a model of that name begins after this place.
+func (p *parser) laterModel(name string) bool {
+	for i := p.i; i+2 < len(p.tokens); i++ {
+		if t := p.tokens[i]; t.word("model") || t.word("module") {
+			if p.tokens[i+1].word(name) || p.tokens[i+1].is("*") && p.tokens[i+2].word(name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *reader) moduleNames() []string {
+	var names []string
+	for _, m := range r.doc.Modules {
+		names = append(names, m.ID)
+	}
+	return names
+}
+
+// term reads an annotation: hasPart "uri", "uri"; creator1.name "someone".
+func (p *parser) term(element string, at diag.Place) model.Annotation {
+	t := p.peek()
+	if t.kind != word {
+		p.stop(t, "expected an annotation term, found %s", t.name())
+	}
+	p.next()
+	a := model.Annotation{Element: element, At: at}
+	if p.accept(".") { // creator1.name, created.year
+		part := p.peek()
+		if part.kind != word {
+			p.stop(part, "expected an attribute such as name, found %s", part.name())
+		}
+		p.next()
+		a.Qualifier = t.text + "." + part.text
+		if !strings.HasPrefix(t.text, "creator") && t.text != "created" && t.text != "modified" {
+			p.stop(t, "%q is no annotation term with attributes", t.text)
+		}
+		if v := p.peek(); v.kind == number {
+			p.next()
+			a.Resources = []string{v.text}
+			return a
+		}
+	} else {
+		a.Qualifier = qualifiers[t.text]
+		if a.Qualifier == "" {
+			var known []string
+			for q := range qualifiers {
+				known = append(known, q)
+			}
+			m := diag.Errorf(p.at(t), "expected =, :=, ', :, is, has, in or an annotation term, found %s", t.name())
+			if p.peek().kind == quoted {
+				m.Text = t.name() + " is no annotation term"
+			}
+			p.fail(m.WithHelp("%s", diag.DidYouMean(t.text, sorted(known))))
+		}
+	}
+	for {
+		a.Resources = append(a.Resources, p.text("what "+t.text+" says"))
+		if !p.accept(",") {
+			return a
+		}
+		for p.peek().kind == newline {
+			p.next()
+		}
+	}
+}
+
+// sboTerm reads what follows x.sboTerm: = 236, or = SBO:0000236.
+func (p *parser) sboTerm(element string, at diag.Place) {
+	p.b.mod.Annotations = append(p.b.mod.Annotations, p.sboNumber(p.b.element(element, at), at))
+}
+
+func (p *parser) sboNumber(element string, at diag.Place) model.Annotation {
+	p.expect("=", "after sboTerm")
+	t := p.next()
+	if t.kind == word && strings.EqualFold(t.text, "SBO") && p.accept(":") {
+		t = p.next()
+	}
+	n, err := strconv.Atoi(t.text)
+	if t.kind != number || err != nil || n > 9999999 {
+		p.stop(t, "expected the number of a term, found %s", t.name())
+	}
+	digits := strconv.Itoa(n)
+	digits = strings.Repeat("0", 7-len(digits)) + digits
+	return model.Annotation{Element: element, Qualifier: "sboTerm", Resources: []string{"SBO:" + digits}, At: at}
+}
