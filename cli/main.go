@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -67,7 +68,7 @@ func (f *face) finish(err error) int {
 		f.messages(messages)
 		return exitInput
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(f.err, "interrupted")
+		fmt.Fprintln(f.err, "interrupted"+strings.TrimPrefix(err.Error(), context.Canceled.Error()))
 		return exitInterrupted
 	}
 	var usage usageError
