@@ -31,6 +31,7 @@ type Func struct {
 	// or the function has none (then Value of the partials is taken as 0).
 	Derivative func(a []*Expr) []*Expr
 	Unit       UnitRule
+	Draw       bool // a random number: has no Value
 }
 
 func truth(b bool) float64 {
@@ -278,6 +279,21 @@ var Functions = []Func{
 	{Name: "implies", Spellings: []string{"implies"}, Min: 2, Max: 2, Value: func(a []float64) float64 { return truth(a[0] == 0 || a[1] != 0) }, Unit: UnitLogic},
 	{Name: "delay", Spellings: []string{"delay"}, Min: 2, Max: 2, Unit: UnitDelay},
 	{Name: "rateOf", Spellings: []string{"rateOf"}, Min: 1, Max: 1, Unit: UnitRate},
+
+	// Draws (SBML distrib, section 3.2): a new number each time an initial assignment or
+	// an event evaluates them. Two more arguments, where allowed, truncate.
+	{Name: "normal", Spellings: []string{"normal"}, Min: 2, Max: 4, Unit: UnitSame, Draw: true},
+	{Name: "uniform", Spellings: []string{"uniform"}, Min: 2, Max: 2, Unit: UnitSame, Draw: true},
+	{Name: "bernoulli", Spellings: []string{"bernoulli"}, Min: 1, Max: 1, Unit: UnitNone, Draw: true},
+	{Name: "binomial", Spellings: []string{"binomial"}, Min: 2, Max: 4, Unit: UnitNone, Draw: true},
+	{Name: "cauchy", Spellings: []string{"cauchy"}, Min: 1, Max: 4, Unit: UnitSame, Draw: true},
+	{Name: "chisquare", Spellings: []string{"chisquare"}, Min: 1, Max: 3, Unit: UnitNone, Draw: true},
+	{Name: "exponential", Spellings: []string{"exponential"}, Min: 1, Max: 3, Unit: UnitNone, Draw: true},
+	{Name: "gamma", Spellings: []string{"gamma"}, Min: 2, Max: 4, Unit: UnitNone, Draw: true},
+	{Name: "laplace", Spellings: []string{"laplace"}, Min: 1, Max: 4, Unit: UnitSame, Draw: true},
+	{Name: "lognormal", Spellings: []string{"lognormal"}, Min: 2, Max: 4, Unit: UnitNone, Draw: true},
+	{Name: "poisson", Spellings: []string{"poisson"}, Min: 1, Max: 3, Unit: UnitNone, Draw: true},
+	{Name: "rayleigh", Spellings: []string{"rayleigh"}, Min: 1, Max: 3, Unit: UnitSame, Draw: true},
 }
 
 var byName, bySpelling = func() (map[string]*Func, map[string]*Func) {

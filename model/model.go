@@ -5,13 +5,22 @@ import "thymus/diag"
 // Model is a closed, flat model: no submodels, no dots in ids. Every list is in
 // the order of the text it came from; order changes no result.
 //
+// Rules, initials, event assignments, triggers and constraints always have a formula: a
+// reader leaves out what SBML lets stand without one. Meta is an SBML metaid, by which
+// comp deletes or replaces what has no id; "" when none.
+//
 // Semantics are SBML's: a species symbol in a formula means its concentration
 // unless SubstanceOnly is set; reaction rates are amount per time; a rate rule of
 // a species gives the change of what its symbol means.
 type Model struct {
-	ID           string
-	Name         string
-	TimeUnit     string // "" when not declared
+	ID       string
+	Name     string
+	TimeUnit string // "" when not declared
+
+	// Units of things that declare none; "" when not declared. A species' ExtentUnit is
+	// the unit of a reaction's rate times time.
+	SubstanceUnit, VolumeUnit, AreaUnit, LengthUnit, ExtentUnit string
+
 	Units        []UnitDef
 	Functions    []Function
 	Compartments []Compartment
@@ -21,7 +30,11 @@ type Model struct {
 	Rules        []Rule
 	Initials     []Initial
 	Events       []Event
+	Constraints  []Constraint
 	Annotations  []Annotation
+	Notes        []Note
+	Uncertain    []Uncertainty
+	Flux         *FluxBalance // nil: none
 }
 
 // UnitDef names a unit: Text is its definition in unit.Parse's language.
@@ -59,7 +72,12 @@ type Species struct {
 	Boundary      bool // reactions do not change it
 	Constant      bool
 	Unit          string // unit of the amount (SubstanceOnly) or of the concentration
-	At            diag.Place
+	// ConversionFactor names a parameter: reactions change the amount by it times their
+	// extent; "" means 1. A reader puts a factor that holds for the whole model here.
+	ConversionFactor string
+	Charge           *float64 // flux-balance models say it; nothing here reads it
+	Formula          string   // chemical formula, likewise
+	At               diag.Place
 }
 
 // Parameter is a number with a name; Constant is false for anything a rule or
@@ -72,8 +90,12 @@ type Parameter struct {
 	Source   string // "doi:...", "derived", "assumed", ...; "" when no table gave it
 	Spread   string // as written in the table: "lognormal cv=0.30"; "" or "fixed" when fixed
 	Note     string
-	At       diag.Place // declaration or first use
-	TableAt  diag.Place // the table row that gave the value
+	// Stoichiometry says that ID is the id of a species reference: some SpeciesRef has
+	// the formula Sym(ID). Rules, events and initial assignments set it as any
+	// parameter; SBML writes it on the reference and not among the parameters.
+	Stoichiometry bool
+	At            diag.Place // declaration or first use
+	TableAt       diag.Place // the table row that gave the value
 }
 
 // SpeciesRef is one side's member of a reaction. Stoichiometry is a number node
@@ -92,7 +114,10 @@ type Reaction struct {
 	Modifiers  []string
 	Rate       *Expr // nil: no rate was given, the reaction does nothing
 	Reversible bool
-	At         diag.Place
+	Fast       bool // in quasi-equilibrium at all times (SBML up to Level 3 Version 1)
+	// Parameters that bound the flux in a flux balance; "" when there is none.
+	LowerFlux, UpperFlux string
+	At                   diag.Place
 }
 
 // RuleKind says what a Rule determines.
@@ -110,6 +135,7 @@ type Rule struct {
 	Kind     RuleKind
 	Variable string
 	Math     *Expr
+	Meta     string
 	At       diag.Place
 }
 
@@ -117,12 +143,14 @@ type Rule struct {
 type Initial struct {
 	Symbol string
 	Math   *Expr
+	Meta   string
 	At     diag.Place
 }
 
 // Event fires when Trigger goes from false to true.
 type Event struct {
 	ID, Name     string
+	Meta         string
 	Trigger      *Expr
 	Delay        *Expr // nil: none
 	Priority     *Expr // nil: none
@@ -138,6 +166,71 @@ type EventAssignment struct {
 	Variable string
 	Math     *Expr
 	At       diag.Place
+}
+
+// Constraint is a condition under which the model is meant to be used. It changes no
+// result.
+type Constraint struct {
+	ID, Name string
+	Meta     string
+	Math     *Expr
+	Message  string
+	At       diag.Place
+}
+
+// Note is text for people about an element ("" for the model): XHTML without its
+// outer element, or plain text.
+type Note struct {
+	Element, Text string
+}
+
+// Uncertainty is what is known about the spread of an element's value; it changes no
+// result. Parts keep the order of the text.
+type Uncertainty struct {
+	Element string
+	Parts   []UncertainPart
+	At      diag.Place
+}
+
+// UncertainPart is one statement of an Uncertainty. Kind is SBML's word (mean,
+// standardDeviation, confidenceInterval, distribution, externalParameter, ...). A point
+// has Value (a number or a symbol), a span Lower and Upper, a distribution Math.
+type UncertainPart struct {
+	Kind                      string
+	ID, Name                  string
+	Value, Lower, Upper, Math *Expr
+	Unit, URL                 string
+	Parts                     []UncertainPart // of an externalParameter
+	At                        diag.Place
+}
+
+// FluxBalance is a linear problem over the reactions' fluxes: at steady state, within
+// the reactions' LowerFlux and UpperFlux, the active objective is made largest or
+// smallest.
+type FluxBalance struct {
+	Strict     bool
+	Active     string // the objective's id
+	Objectives []Objective
+	Genes      []Gene
+}
+
+// Objective is a weighted sum of fluxes.
+type Objective struct {
+	ID, Name string
+	Maximize bool
+	Terms    []FluxTerm
+	At       diag.Place
+}
+
+// FluxTerm is Coefficient times the flux of Reaction.
+type FluxTerm struct {
+	Reaction    string
+	Coefficient float64
+}
+
+// Gene is a gene product that reactions may be associated with; it changes no result.
+type Gene struct {
+	ID, Name, Label, Species string
 }
 
 // Annotation is a controlled-vocabulary term: Element Qualifier Resource.
