@@ -121,140 +121,6 @@ func (f *flattener) module(m *Module, depth int, stack []string) *Model {
 	return out
 }
 
-// renamed is a copy of m with every id (not function or unit names) changed by f.
-func (m *Model) renamed(f func(string) string) *Model {
-	names := map[string]string{}
-	note := func(id string) {
-		if id != "" {
-			names[id] = f(id)
-		}
-	}
-	m.each(note)
-	re := func(id string) string {
-		if to, ok := names[id]; ok {
-			return to
-		}
-		if id == "" || id == Time || id == Avogadro {
-			return id
-		}
-		return f(id)
-	}
-	expr := func(e *Expr) *Expr {
-		return e.Map(func(x *Expr) *Expr {
-			if x.Kind == Symbol {
-				if to := re(x.Name); to != x.Name {
-					c := *x
-					c.Name = to
-					return &c
-				}
-			}
-			return x
-		})
-	}
-	out := *m
-	out.Compartments = append([]Compartment(nil), m.Compartments...)
-	for i := range out.Compartments {
-		out.Compartments[i].ID = re(out.Compartments[i].ID)
-	}
-	out.Species = append([]Species(nil), m.Species...)
-	for i := range out.Species {
-		out.Species[i].ID = re(out.Species[i].ID)
-		out.Species[i].Compartment = re(out.Species[i].Compartment)
-	}
-	out.Parameters = append([]Parameter(nil), m.Parameters...)
-	for i := range out.Parameters {
-		out.Parameters[i].ID = re(out.Parameters[i].ID)
-	}
-	refs := func(in []SpeciesRef) []SpeciesRef {
-		r := append([]SpeciesRef(nil), in...)
-		for i := range r {
-			r[i].Species = re(r[i].Species)
-			r[i].Stoichiometry = expr(r[i].Stoichiometry)
-		}
-		return r
-	}
-	out.Reactions = append([]Reaction(nil), m.Reactions...)
-	for i := range out.Reactions {
-		r := &out.Reactions[i]
-		r.ID = re(r.ID)
-		r.Reactants, r.Products = refs(r.Reactants), refs(r.Products)
-		mods := make([]string, len(r.Modifiers))
-		for k, id := range r.Modifiers {
-			mods[k] = re(id)
-		}
-		r.Modifiers = mods
-		r.Rate = expr(r.Rate)
-	}
-	out.Rules = append([]Rule(nil), m.Rules...)
-	for i := range out.Rules {
-		out.Rules[i].Variable = re(out.Rules[i].Variable)
-		out.Rules[i].Math = expr(out.Rules[i].Math)
-	}
-	out.Initials = append([]Initial(nil), m.Initials...)
-	for i := range out.Initials {
-		out.Initials[i].Symbol = re(out.Initials[i].Symbol)
-		out.Initials[i].Math = expr(out.Initials[i].Math)
-	}
-	out.Events = append([]Event(nil), m.Events...)
-	for i := range out.Events {
-		e := &out.Events[i]
-		e.ID = re(e.ID)
-		e.Trigger, e.Delay, e.Priority = expr(e.Trigger), expr(e.Delay), expr(e.Priority)
-		e.Assignments = append([]EventAssignment(nil), e.Assignments...)
-		for k := range e.Assignments {
-			e.Assignments[k].Variable = re(e.Assignments[k].Variable)
-			e.Assignments[k].Math = expr(e.Assignments[k].Math)
-		}
-	}
-	out.Annotations = append([]Annotation(nil), m.Annotations...)
-	for i := range out.Annotations {
-		out.Annotations[i].Element = re(out.Annotations[i].Element)
-	}
-	return &out
-}
-
-// each calls f for the id of every element.
-func (m *Model) each(f func(id string)) {
-	for _, x := range m.Compartments {
-		f(x.ID)
-	}
-	for _, x := range m.Species {
-		f(x.ID)
-	}
-	for _, x := range m.Parameters {
-		f(x.ID)
-	}
-	for _, x := range m.Reactions {
-		f(x.ID)
-	}
-	for _, x := range m.Events {
-		f(x.ID)
-	}
-}
-
-func (m *Model) absorb(o *Model) {
-	m.Units = append(m.Units, o.Units...)
-	m.Functions = append(m.Functions, o.Functions...)
-	m.Compartments = append(m.Compartments, o.Compartments...)
-	m.Species = append(m.Species, o.Species...)
-	m.Parameters = append(m.Parameters, o.Parameters...)
-	m.Reactions = append(m.Reactions, o.Reactions...)
-	m.Rules = append(m.Rules, o.Rules...)
-	m.Initials = append(m.Initials, o.Initials...)
-	m.Events = append(m.Events, o.Events...)
-	m.Annotations = append(m.Annotations, o.Annotations...)
-}
-
-func keep[T any](list []T, ok func(T) bool) []T {
-	out := list[:0:0]
-	for _, x := range list {
-		if ok(x) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
 // remove takes the element and what defines it out; false when there is none.
 func (m *Model) remove(id string) bool {
 	n := 0
@@ -347,14 +213,14 @@ func (m *Model) overlay(o *Model, known map[string]bool) {
 		m.Parameters = append(m.Parameters, x)
 	}
 	for _, x := range o.Reactions {
-		if i, ok := reactions[x.ID]; ok {
+		if i, ok := reactions[x.ID]; ok && x.ID != "" {
 			m.Reactions[i] = x
 			continue
 		}
 		m.Reactions = append(m.Reactions, x)
 	}
 	for _, x := range o.Events {
-		if i, ok := events[x.ID]; ok {
+		if i, ok := events[x.ID]; ok && x.ID != "" {
 			m.Events[i] = x
 			continue
 		}
@@ -379,7 +245,7 @@ func (m *Model) overlay(o *Model, known map[string]bool) {
 		}
 		m.Initials = append(m.Initials, x)
 	}
-	m.Annotations = append(m.Annotations, o.Annotations...)
+	m.absorbRest(o)
 }
 
 // clear forgets what a formula said about an initial value that a number replaces.

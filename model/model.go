@@ -243,9 +243,23 @@ type Annotation struct {
 // Module is a model that may still hold other modules. Ids of elements inside a
 // submodel are written with dots ("core.Bn") anywhere in the module: in formulas,
 // as the Variable of a rule, as the ID of a Parameter that only changes a value.
+//
+// Links and deletions name things by a path: the ids of submodels from the outside in,
+// then the id of an element (of a function, too), with dots between. What has no id of
+// its own is named by its owner and a part:
+//
+//	A.B.x            the element x of submodel B of submodel A
+//	A.x@rule         the assignment or rate rule of x
+//	A.x@initial      the initial assignment of x
+//	A.J@rate         the kinetic law of reaction J
+//	A.J@reactant.0   a species reference without an id, counted from 0; also product, modifier
+//	A.E@delay        of event E; also trigger, priority
+//	A.E@set.x        the assignment to x of event E
+//	A.u@unit         the unit u
+//	A.#m             the algebraic rule, constraint or event whose Meta is m
 type Module struct {
 	Model
-	Ports     []string // the parenthesised list, in order
+	Ports     []string // the parenthesised list, in order; paths when SBML's
 	Main      bool     // marked with * in Antimony
 	Submodels []Submodel
 	Links     []Link     // "A is B": two names of one thing
@@ -255,23 +269,44 @@ type Module struct {
 }
 
 // Submodel is an instance ID of module Module, with ids for its ports in order.
+//
+// One unit of the submodel's time times TimeFactor is one unit of time of the module
+// around it; one unit of extent (what a reaction's rate counts per time) times
+// ExtentFactor is one unit of extent there. Both are the id of a constant parameter of
+// the module around, or a number; "" means 1. Factors of nested submodels multiply.
 type Submodel struct {
 	ID, Module               string
 	Args                     []string
-	TimeFactor, ExtentFactor string // conversion factors, "" when none
+	TimeFactor, ExtentFactor string
 	At                       diag.Place
 }
 
-// Link says that paths A and B name one thing; B's definition holds.
+// Link says that paths A and B name one thing, called B; B's definition holds. When only A
+// is defined, its definition moves to B.
+//
+// Factor converts values: A times Factor is B. Formulas that read A read B/Factor; rules,
+// initial and event assignments that set A set B to Factor times what they say. It is
+// the id of a constant parameter, or a number; "" means 1.
 type Link struct {
-	A, B string
-	At   diag.Place
+	A, B   string
+	Factor string
+	// KeepName: the thing is called A although B's definition holds (SBML's replacedBy).
+	KeepName bool
+	// Inherit: what sets A sets B, too: its rule and initial assignment become B's, and it
+	// is an error when B has one already (SBML). Without it B's rule comes before A's, and
+	// A's initial assignment is dropped (Antimony).
+	Inherit bool
+	At      diag.Place
 }
 
-// Deletion takes an element of a submodel out.
+// Deletion takes an element of a submodel out. With Dependents, what cannot stand
+// without it goes as well: formulas that read it and species references to it
+// (Antimony); otherwise what reads it still is an error (SBML). A path without dots takes
+// a part of the module itself out.
 type Deletion struct {
-	Path string
-	At   diag.Place
+	Path       string
+	Dependents bool
+	At         diag.Place
 }
 
 // Document is what one text (with its imports) defines.
@@ -279,4 +314,7 @@ type Document struct {
 	Modules   []*Module
 	Functions []Function // Antimony's functions are global
 	Units     []UnitDef
+	// Separator stands between the ids of submodels and elements in a flat model: "A_x"
+	// when it is "", "A__x" when it is "__", as programs that flatten SBML write it.
+	Separator string
 }
