@@ -187,6 +187,52 @@ func (f *LU) FactorShifted(shift float64, vals []float64) bool {
 	for _, k := range s.diag {
 		w[k] += shift
 	}
+	if f.eliminate() {
+		return true
+	}
+	d := f.room()
+	for j := 0; j < s.n; j++ {
+		for q := s.pattern.ColPtr[j]; q < s.pattern.ColPtr[j+1]; q++ {
+			d.A[int(s.pattern.RowIdx[q])*s.n+j] = -vals[q]
+		}
+		d.A[j*s.n+j] += shift
+	}
+	return d.Factor()
+}
+
+// Factor factors A, where vals are its entries in the order of its pattern. It says false
+// when the matrix is singular or not finite.
+func (f *LU) Factor(vals []float64) bool {
+	s, w := f.s, f.w
+	clear(w)
+	for q, k := range s.load {
+		w[k] = vals[q]
+	}
+	if f.eliminate() {
+		return true
+	}
+	d := f.room()
+	for j := 0; j < s.n; j++ {
+		for q := s.pattern.ColPtr[j]; q < s.pattern.ColPtr[j+1]; q++ {
+			d.A[int(s.pattern.RowIdx[q])*s.n+j] = vals[q]
+		}
+	}
+	return d.Factor()
+}
+
+// room is the cleared matrix of the pivoting factorisation.
+func (f *LU) room() *Dense {
+	f.Fallbacks++
+	if f.dense == nil {
+		f.dense = NewDense(f.s.n)
+	}
+	f.dense.Clear()
+	return f.dense
+}
+
+// eliminate factors what was loaded with static pivots; false when they grew too much.
+func (f *LU) eliminate() bool {
+	s, w := f.s, f.w
 	growth := 0.0
 	for k := range s.steps {
 		st := &s.steps[k]
@@ -213,21 +259,7 @@ func (f *LU) FactorShifted(shift float64, vals []float64) bool {
 		}
 	}
 	f.useDense = !(growth <= mostGrowth)
-	if !f.useDense {
-		return true
-	}
-	f.Fallbacks++
-	if f.dense == nil {
-		f.dense = NewDense(s.n)
-	}
-	f.dense.Clear()
-	for j := 0; j < s.n; j++ {
-		for q := s.pattern.ColPtr[j]; q < s.pattern.ColPtr[j+1]; q++ {
-			f.dense.A[int(s.pattern.RowIdx[q])*s.n+j] = -vals[q]
-		}
-		f.dense.A[j*s.n+j] += shift
-	}
-	return f.dense.Factor()
+	return !f.useDense
 }
 
 // Solve replaces b by the solution x of (shift*I - A) x = b.
@@ -262,12 +294,13 @@ func (f *LU) Solve(b []float64) {
 type Dense struct {
 	N     int
 	A     []float64
+	Stuck int // the column without a pivot, after Factor said false
 	pivot []int
 }
 
 // NewDense makes a zero matrix.
 func NewDense(n int) *Dense {
-	return &Dense{N: n, A: make([]float64, n*n), pivot: make([]int, n)}
+	return &Dense{N: n, A: make([]float64, n*n), Stuck: -1, pivot: make([]int, n)}
 }
 
 // Clear sets all entries to 0.
@@ -286,6 +319,7 @@ func (d *Dense) Factor() bool {
 		d.pivot[k] = p
 		v := a[p*n+k]
 		if v == 0 || v != v || math.IsInf(v, 0) {
+			d.Stuck = k
 			return false
 		}
 		if p != k {
