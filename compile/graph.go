@@ -2,6 +2,7 @@ package compile
 
 import (
 	"math"
+	"slices"
 
 	"thymus/kernel"
 )
@@ -50,6 +51,8 @@ type graph struct {
 	unique map[node]id
 	clamp  bool
 	grads  map[id]gradient
+	marks  []int32 // of code: the round in which a node was listed
+	round  int32
 }
 
 func newGraph() *graph { return &graph{unique: map[node]id{}, grads: map[id]gradient{}} }
@@ -352,8 +355,8 @@ func (g *graph) partialOf(k id, n node, i int) id {
 		return op(kernel.Neg, op(kernel.Div, k, n.b))
 	case kernel.Abs:
 		return op(kernel.Select, one, op(kernel.Select, g.num(-1), zero, op(kernel.Lt, n.a, zero)), op(kernel.Lt, zero, n.a))
-	case kernel.Sqrt:
-		return op(kernel.Div, g.num(0.5), k)
+	case kernel.Sqrt: // infinite at 0; the slope from the side where there is no root is taken
+		return op(kernel.Select, op(kernel.Div, g.num(0.5), k), zero, op(kernel.Ne, k, zero))
 	case kernel.Exp:
 		return k
 	case kernel.Log:
@@ -368,7 +371,11 @@ func (g *graph) partialOf(k id, n node, i int) id {
 		if n.op == kernel.PowPos {
 			return op(kernel.Select, d, zero, op(kernel.Lt, zero, n.a))
 		}
-		return d
+		if v, ok := g.isNum(n.b); ok && (v >= 1 || v < 0) {
+			return d
+		}
+		// as of a root: infinite at 0 for exponents below 1
+		return op(kernel.Select, d, zero, op(kernel.Or, op(kernel.Ne, n.a, zero), op(kernel.Le, one, n.b)))
 	case kernel.Sin:
 		return op(kernel.Cos, n.a)
 	case kernel.Cos:
@@ -403,31 +410,36 @@ func (g *graph) partialOf(k id, n node, i int) id {
 }
 
 // code lists the operations that the wanted nodes need, leaving out those for which
-// skip says that their slot is filled already.
+// skip says that their slot is filled already. Its work is that of what it lists.
 func (g *graph) code(want []id, skip func(id) bool) []kernel.Instr {
-	need := make([]bool, len(g.nodes))
-	highest := id(-1)
-	for _, k := range want {
-		need[k] = true
-		highest = max(highest, k)
+	if len(g.marks) < len(g.nodes) {
+		g.marks = append(g.marks, make([]int32, len(g.nodes)-len(g.marks))...)
 	}
-	for k := highest; k >= 0; k-- {
-		n := &g.nodes[k]
-		if !need[k] || n.leaf != operation || skip(k) {
-			need[k] = need[k] && n.leaf == operation && !skip(k)
-			continue
+	g.round++
+	var list, todo []id
+	add := func(k id) {
+		if g.marks[k] != g.round && g.nodes[k].leaf == operation && !skip(k) {
+			g.marks[k] = g.round
+			list, todo = append(list, k), append(todo, k)
 		}
+	}
+	for _, k := range want {
+		add(k)
+	}
+	for len(todo) > 0 {
+		n := &g.nodes[todo[len(todo)-1]]
+		todo = todo[:len(todo)-1]
 		for i, x := range [...]id{n.a, n.b, n.c} {
 			if i < n.op.Args() {
-				need[x] = true
+				add(x)
 			}
 		}
 	}
-	var out []kernel.Instr
-	for k := id(0); k <= highest; k++ {
-		if n := &g.nodes[k]; need[k] && n.leaf == operation {
-			out = append(out, kernel.Instr{Op: n.op, Dst: k, A: n.a, B: n.b, C: n.c})
-		}
+	slices.Sort(list)
+	out := make([]kernel.Instr, len(list))
+	for i, k := range list {
+		n := &g.nodes[k]
+		out[i] = kernel.Instr{Op: n.op, Dst: k, A: n.a, B: n.b, C: n.c}
 	}
 	return out
 }

@@ -12,35 +12,19 @@ import (
 // Instance is the workspace of one patient. It is not for concurrent use; it may be
 // reused for one patient after the other.
 type Instance struct {
-	p   *Program
-	mem []float64
-	set []bool
+	p     *Program
+	mem   []float64
+	ready []bool // observers whose numbers stand in mem
 }
 
 // New makes a workspace with all constants at their nominal values.
 func (p *Program) New() *Instance {
-	in := &Instance{p: p}
-	in.grow()
-	in.set = make([]bool, len(p.consts))
+	in := &Instance{p: p, mem: make([]float64, p.base)}
+	for _, x := range p.numbers {
+		in.mem[x.slot] = x.value
+	}
 	in.Reset()
 	return in
-}
-
-// grow makes room for nodes that observers added, and fills in their numbers.
-func (in *Instance) grow() {
-	g := in.p.b.g
-	from := len(in.mem)
-	if len(g.nodes) <= from {
-		return
-	}
-	mem := make([]float64, len(g.nodes))
-	copy(mem, in.mem)
-	for k := from; k < len(mem); k++ {
-		if n := &g.nodes[k]; n.leaf == number {
-			mem[k] = n.value
-		}
-	}
-	in.mem = mem
 }
 
 // Reset puts every constant back to its nominal value.
@@ -48,47 +32,26 @@ func (in *Instance) Reset() {
 	for k, c := range in.p.consts {
 		in.mem[in.p.raws[k]] = c.Value
 		in.mem[in.p.flags[k]] = 0
-		in.set[k] = false
 	}
 }
 
 // Set overrides a constant or an initial value, which replaces its formula if it has
 // one; the number means what the symbol means. It holds until Reset.
 func (in *Instance) Set(k int, v float64) {
-	p := in.p
-	s := p.b.symbols[p.consts[k].ID]
-	if s.kind == isSpecies && s.initial == nil && s.conc == s.species.SubstanceOnly {
-		// the declared value is of the other kind than the symbol's meaning
-		if size, ok := in.staticSize(s); ok {
-			if s.conc {
-				v /= size
-			} else {
-				v *= size
-			}
-		}
-	}
-	in.mem[p.raws[k]] = v
-	in.mem[p.flags[k]] = 1
-	in.set[k] = true
-}
-
-func (in *Instance) staticSize(s *symbol) (float64, bool) {
-	c, ok := in.p.b.symbols[s.species.Compartment]
-	if !ok || c.constant < 0 {
-		return 1, false
-	}
-	return in.mem[in.p.raws[c.constant]], true
+	in.mem[in.p.raws[k]] = v
+	in.mem[in.p.flags[k]] = 1
 }
 
 // Start computes derived constants and the initial state at time t0 into y, whose
-// length is the number of states. An error names the first value that is not finite.
+// length is the number of states. An error names the first value that is not a number,
+// except for states that do not change by themselves: an event may give them one.
 func (in *Instance) Start(y []float64, t0 float64) error {
 	p := in.p
 	in.mem[p.clockSlot] = t0
 	p.startup.Run(in.mem, 1)
 	for i, k := range p.y0 {
 		y[i] = in.mem[k]
-		if v := y[i]; v != v {
+		if v := y[i]; v != v && !p.open[i] {
 			return fmt.Errorf("the initial value of %s is not a number", p.states[i].ID)
 		}
 	}
@@ -194,13 +157,37 @@ func (in *Instance) Priority(i int, y []float64, t float64) float64 {
 	return in.mem[e.priority]
 }
 
-// Assign writes the values that event i gives to its targets [state units].
+// Assign writes the values that event i gives to its targets, as their symbols mean them.
 func (in *Instance) Assign(dst []float64, i int, y []float64, t float64) {
 	e := &in.p.events[i]
 	in.load(y, t)
 	e.assignCode.Run(in.mem, 1)
 	for j, k := range e.values {
 		dst[j] = in.mem[k]
+	}
+}
+
+// Execute puts the values that Assign gave, perhaps earlier, into the state y. A
+// concentration is that in the compartment's size after the event.
+func (in *Instance) Execute(y []float64, i int, values []float64, t float64) {
+	e := &in.p.events[i]
+	some := false
+	for j, target := range e.Targets {
+		if e.sizes[j] < 0 {
+			y[target] = values[j]
+		} else {
+			some = true
+		}
+	}
+	if !some {
+		return
+	}
+	in.load(y, t)
+	e.sizeCode.Run(in.mem, 1)
+	for j, target := range e.Targets {
+		if k := e.sizes[j]; k >= 0 {
+			y[target] = values[j] * in.mem[k]
+		}
 	}
 }
 
@@ -235,18 +222,20 @@ type Selection struct {
 
 // Observer evaluates selections at a state.
 type Observer struct {
-	nodes []id
-	code  kernel.Program
+	nodes   []id
+	code    kernel.Program
+	serial  int
+	numbers []literal // of its own
 }
 
-// Observer compiles selections. It may be called while other observers are in use, but
-// not while instances run.
+// Observer compiles selections. It may be called at any time, also while instances run.
 func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b := p.b
 	b.ms = nil
-	o := &Observer{}
+	o := &Observer{serial: p.observers}
+	p.observers++
 	for _, s := range list {
 		if s.Expr != nil {
 			o.nodes = append(o.nodes, b.l.expr(s.Expr, env{b, false}))
@@ -276,6 +265,11 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 	}
 	skip := func(k id) bool { return int(k) < p.base && p.filled[k] }
 	o.code = kernel.Program{Slots: len(b.g.nodes), Code: b.g.code(o.nodes, skip)}
+	for k := p.base; k < len(b.g.nodes); k++ {
+		if n := &b.g.nodes[k]; n.leaf == number {
+			o.numbers = append(o.numbers, literal{id(k), n.value})
+		}
+	}
 	return o, b.ms
 }
 
@@ -285,8 +279,8 @@ func (o *Observer) Len() int { return len(o.nodes) }
 // Eval writes the selections' values for a state, time and the values of the signals in
 // the order of Options.Signals (nil when there are none).
 func (o *Observer) Eval(dst []float64, in *Instance, y []float64, t float64, signals []float64) {
-	if len(in.mem) < o.code.Slots {
-		in.grow()
+	if o.serial >= len(in.ready) || !in.ready[o.serial] {
+		in.prepare(o)
 	}
 	in.load(y, t)
 	for i, k := range in.p.sigSlot {
@@ -298,4 +292,18 @@ func (o *Observer) Eval(dst []float64, in *Instance, y []float64, t float64, sig
 	for i, k := range o.nodes {
 		dst[i] = in.mem[k]
 	}
+}
+
+// prepare makes room for an observer's slots and fills in its numbers.
+func (in *Instance) prepare(o *Observer) {
+	if n := o.code.Slots - len(in.mem); n > 0 {
+		in.mem = append(in.mem, make([]float64, n)...)
+	}
+	for _, x := range o.numbers {
+		in.mem[x.slot] = x.value
+	}
+	if n := o.serial + 1 - len(in.ready); n > 0 {
+		in.ready = append(in.ready, make([]bool, n)...)
+	}
+	in.ready[o.serial] = true
 }

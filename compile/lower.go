@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"encoding/binary"
 	"math"
 
 	"thymus/diag"
@@ -11,6 +12,7 @@ import (
 // scope says what symbols mean while a formula is lowered.
 type scope interface {
 	symbol(name string, at diag.Place) (id, bool)
+	rate(x *model.Expr, at diag.Place) id // of rateOf(x)
 }
 
 // lowerer turns formulas into graph nodes.
@@ -19,7 +21,9 @@ type lowerer struct {
 	functions map[string]*model.Function
 	ms        *diag.Messages
 	depth     int
-	calling   []string // user functions whose bodies are being lowered
+	calling   []string        // user functions whose bodies are being lowered
+	calls     map[string]id   // of repeatable functions, by name and arguments
+	repeats   map[string]bool // functions whose calls with equal arguments are equal
 }
 
 // deepest bounds formulas and nested function calls.
@@ -39,6 +43,17 @@ func chain(op kernel.Op, empty float64) lowering {
 			k = g.op(op, k, x)
 		}
 		return k
+	}
+}
+
+// truths is a chain of logical values.
+func truths(op kernel.Op, empty float64) lowering {
+	inner := chain(op, empty)
+	return func(g *graph, a []id) id {
+		if len(a) == 1 {
+			return logical(g, a[0])
+		}
+		return inner(g, a)
 	}
 }
 
@@ -74,7 +89,13 @@ func relation(op kernel.Op, swap bool) lowering {
 	}
 }
 
-func logical(g *graph, a id) id { return g.op(kernel.Ne, a, g.num(0)) }
+// logical is 1 where a is not 0; a relation is that already.
+func logical(g *graph, a id) id {
+	if g.isLogical(a) {
+		return a
+	}
+	return g.op(kernel.Ne, a, g.num(0))
+}
 
 var lowerings = map[string]lowering{
 	"plus":  chain(kernel.Add, 0),
@@ -96,6 +117,13 @@ var lowerings = map[string]lowering{
 			// an odd root of a negative number is negative
 			p := g.op(kernel.Pow, g.op(kernel.Abs, a[1]), g.num(1/n))
 			return g.op(kernel.Select, g.op(kernel.Neg, p), p, g.op(kernel.Lt, a[1], g.num(0)))
+		}
+		if _, known := g.isNum(a[0]); !known {
+			one := g.num(1)
+			odd := g.op(kernel.Eq, g.op(kernel.Abs, g.op(kernel.Mod, a[0], g.num(2))), one)
+			negative := g.op(kernel.And, g.op(kernel.Lt, a[1], g.num(0)), odd)
+			inverse := g.op(kernel.Div, one, a[0])
+			return g.op(kernel.Select, g.op(kernel.Neg, g.op(kernel.Pow, g.op(kernel.Neg, a[1]), inverse)), g.op(kernel.Pow, a[1], inverse), negative)
 		}
 		return g.op(kernel.Pow, a[1], g.op(kernel.Div, g.num(1), a[0]))
 	},
@@ -133,7 +161,7 @@ var lowerings = map[string]lowering{
 	"eq": relation(kernel.Eq, false), "neq": relation(kernel.Ne, false),
 	"lt": relation(kernel.Lt, false), "leq": relation(kernel.Le, false),
 	"gt": relation(kernel.Lt, true), "geq": relation(kernel.Le, true),
-	"and": chain(kernel.And, 1), "or": chain(kernel.Or, 0),
+	"and": truths(kernel.And, 1), "or": truths(kernel.Or, 0),
 	"xor": func(g *graph, a []id) id {
 		k := g.num(0)
 		for _, x := range a {
@@ -170,28 +198,13 @@ func (l *lowerer) expr(e *model.Expr, s scope) id {
 		return k
 	}
 	if f, ok := l.functions[e.Name]; ok {
-		if len(e.Args) != len(f.Params) {
-			return l.fail(e.At, "function %s takes %d arguments, here are %d", f.ID, len(f.Params), len(e.Args))
+		return l.user(f, e, s)
+	}
+	if e.Name == "rateOf" {
+		if len(e.Args) != 1 {
+			return l.fail(e.At, "rateOf does not take %d arguments", len(e.Args))
 		}
-		args := make([]id, len(e.Args))
-		for i, a := range e.Args {
-			args[i] = l.expr(a, s)
-		}
-		for _, name := range l.calling {
-			if name == f.ID {
-				return l.fail(e.At, "function %s calls itself", f.ID)
-			}
-		}
-		l.calling = append(l.calling, f.ID)
-		defer func() { l.calling = l.calling[:len(l.calling)-1] }()
-		inner := call{l: l, values: map[string]id{}}
-		for i, p := range f.Params {
-			inner.values[p] = args[i]
-		}
-		if f.Body == nil {
-			return l.fail(e.At, "function %s has no formula", f.ID)
-		}
-		return l.expr(f.Body, inner)
+		return s.rate(e.Args[0], e.At)
 	}
 	lower, ok := lowerings[e.Name]
 	row := model.FunctionNamed(e.Name)
@@ -211,11 +224,72 @@ func (l *lowerer) expr(e *model.Expr, s scope) id {
 	return lower(l.g, args)
 }
 
+// user lowers a call of a user's function: its body with the arguments' nodes. Equal calls
+// are lowered once, so that functions of functions do not grow with the number of paths.
+func (l *lowerer) user(f *model.Function, e *model.Expr, s scope) id {
+	if len(e.Args) != len(f.Params) {
+		return l.fail(e.At, "function %s takes %d arguments, here are %d", f.ID, len(f.Params), len(e.Args))
+	}
+	if f.Body == nil {
+		return l.fail(e.At, "function %s has no formula", f.ID)
+	}
+	key := []byte(f.ID)
+	inner := call{l: l, outer: s, values: map[string]id{}, exprs: map[string]*model.Expr{}}
+	for i, a := range e.Args {
+		k := l.expr(a, s)
+		inner.values[f.Params[i]], inner.exprs[f.Params[i]] = k, a
+		key = append(binary.AppendVarint(key, int64(k)), ',')
+	}
+	for _, name := range l.calling {
+		if name == f.ID {
+			return l.fail(e.At, "function %s calls itself", f.ID)
+		}
+	}
+	repeats := l.repeatable(f)
+	if k, ok := l.calls[string(key)]; ok && repeats {
+		return k
+	}
+	l.calling = append(l.calling, f.ID)
+	k := l.expr(f.Body, inner)
+	l.calling = l.calling[:len(l.calling)-1]
+	if repeats {
+		l.calls[string(key)] = k
+	}
+	return k
+}
+
+// repeatable says whether a function depends on the values of its arguments alone: it
+// draws nothing, and asks for neither rates nor the past.
+func (l *lowerer) repeatable(f *model.Function) bool {
+	if v, ok := l.repeats[f.ID]; ok {
+		return v
+	}
+	l.repeats[f.ID] = false // while it is looked at, and when it calls itself
+	v := true
+	f.Body.Walk(func(x *model.Expr) bool {
+		if x.Kind != model.Apply {
+			return v
+		}
+		if g, ok := l.functions[x.Name]; ok {
+			v = v && g.Body != nil && l.repeatable(g)
+		} else if row := model.FunctionNamed(x.Name); row == nil || row.Value == nil {
+			v = false
+		}
+		return v
+	})
+	l.repeats[f.ID] = v
+	return v
+}
+
 // call is the scope of a user function's body: its parameters, and time.
 type call struct {
 	l      *lowerer
+	outer  scope
 	values map[string]id
+	exprs  map[string]*model.Expr
 }
+
+func (c call) rate(x *model.Expr, at diag.Place) id { return c.outer.rate(x.Substitute(c.exprs), at) }
 
 func (c call) symbol(name string, _ diag.Place) (id, bool) {
 	if k, ok := c.values[name]; ok {
@@ -232,29 +306,3 @@ func (c call) symbol(name string, _ diag.Place) (id, bool) {
 
 // avogadro is the number of SBML Level 3 (section 3.4.6), exact in the SI since 2019.
 const avogadro = 6.02214076e23
-
-// relations lists a-b for every relational operator in a trigger.
-func (l *lowerer) relations(e *model.Expr, s scope, out *[]id) {
-	if e == nil || e.Kind != model.Apply {
-		return
-	}
-	switch e.Name {
-	case "lt", "leq", "gt", "geq", "eq", "neq":
-		for i := 1; i < len(e.Args); i++ {
-			k := l.g.op(kernel.Sub, l.expr(e.Args[i-1], s), l.expr(e.Args[i], s))
-			if l.g.nodes[k].deps&onState != 0 {
-				*out = append(*out, k)
-			}
-		}
-	}
-	if f, ok := l.functions[e.Name]; ok && f.Body != nil && len(f.Params) == len(e.Args) {
-		by := map[string]*model.Expr{}
-		for i, p := range f.Params {
-			by[p] = e.Args[i]
-		}
-		l.relations(f.Body.Substitute(by), s, out)
-	}
-	for _, a := range e.Args {
-		l.relations(a, s, out)
-	}
-}

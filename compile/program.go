@@ -28,6 +28,9 @@ type Options struct {
 	Infusible   []string // states that may receive infusions
 	Signals     []string // constants given as functions of time; only observers may read them
 	ClampPowers bool     // a negative base of a power that is not whole reads as 0
+	// Discontinuities adds crossing functions where the right-hand side jumps (conditions
+	// of piecewise, floor, ...), so that a solver can stop there.
+	Discontinuities bool
 }
 
 // Program is a compiled model. It is shared by all patients; observers may be added at
@@ -44,6 +47,8 @@ type Program struct {
 	actions []action
 
 	base      int // slots that every instance has
+	numbers   []literal
+	observers int // made so far
 	startup   kernel.Program
 	filled    []bool // slots that hold a value after the start
 	raws      []id   // by constant: slot of its raw value, or -1
@@ -51,6 +56,7 @@ type Program struct {
 	constSlot []id
 	finals    []move // computed constants: to constant slot, from node
 	y0        []id
+	open      []bool // states that may be without a value
 	deriv     []id
 	rhs       kernel.Program
 	pattern   *linalg.Pattern
@@ -59,6 +65,8 @@ type Program struct {
 	dfdt      []id
 	timeJac   kernel.Program
 	cross     []id
+	crossAt   map[id]int
+	jumps     []int // crossing functions of the right-hand side
 	crossP    kernel.Program
 
 	stateSlot []id
@@ -70,12 +78,19 @@ type Program struct {
 
 type move struct{ to, from id }
 
+// literal is a number and its slot.
+type literal struct {
+	slot  id
+	value float64
+}
+
 type event struct {
 	EventInfo
 	trigger, delay, priority id
-	values                   []id
+	values, sizes            []id // see assigned
 	code, delayCode          kernel.Program
 	priorityCode, assignCode kernel.Program
+	sizeCode                 kernel.Program
 }
 
 type action struct {
@@ -100,12 +115,12 @@ type EventInfo struct {
 func Compile(m *model.Model, opt Options) (*Program, diag.Messages) {
 	g := newGraph()
 	g.clamp = opt.ClampPowers
-	b := &builder{m: m, opt: opt, g: g, symbols: map[string]*symbol{}, rates: map[*model.Reaction]id{}}
-	b.l = &lowerer{g: g, functions: map[string]*model.Function{}, ms: &b.ms}
+	b := &builder{m: m, opt: opt, g: g, symbols: map[string]*symbol{}, starts: map[id]id{}, set: map[string]bool{}}
+	b.l = &lowerer{g: g, functions: map[string]*model.Function{}, calls: map[string]id{}, repeats: map[string]bool{}, ms: &b.ms}
 	for i := range m.Functions {
 		b.l.functions[m.Functions[i].ID] = &m.Functions[i]
 	}
-	p := &Program{m: m, b: b, index: map[string]int{}, cindex: map[string]int{}}
+	p := &Program{m: m, b: b, index: map[string]int{}, cindex: map[string]int{}, crossAt: map[id]int{}}
 	for _, pass := range passes {
 		pass.run(p)
 		if b.ms.HasErrors() {
@@ -158,53 +173,15 @@ func (p *Program) leaves() {
 func (p *Program) derivatives() {
 	b, g := p.b, p.b.g
 	p.deriv = make([]id, len(p.states))
-	for i := range p.deriv {
+	for i, s := range b.owners {
 		p.deriv[i] = g.num(0)
-	}
-	now := env{b, false}
-	for i := range b.m.Reactions {
-		r := &b.m.Reactions[i]
-		rate := b.lookup(b.symbols[r.ID], false, r.At)
-		side := func(refs []model.SpeciesRef, op kernel.Op) {
-			for _, ref := range refs {
-				s := b.symbols[ref.Species]
-				if s == nil || s.state < 0 || s.species == nil || s.species.Boundary || s.species.Constant || s.rule != nil {
-					continue
-				}
-				term := rate
-				if ref.Stoichiometry != nil {
-					term = g.op(kernel.Mul, b.l.expr(ref.Stoichiometry, now), rate)
-				}
-				p.deriv[s.state] = g.op(op, p.deriv[s.state], term)
-			}
-		}
-		side(r.Reactants, kernel.Sub)
-		side(r.Products, kernel.Add)
-	}
-	// rate rules of compartments first: a concentration's change needs its compartment's
-	for pass := 0; pass < 2; pass++ {
-		for i, s := range b.owners {
-			if s == nil || s.rule == nil || (s.kind == isSpecies) != (pass == 1) {
-				continue
-			}
-			d := b.l.expr(s.rule.Math, now)
-			if s.kind == isSpecies && !s.species.SubstanceOnly {
-				if v := b.size(s, false); v >= 0 {
-					d = g.op(kernel.Mul, d, v)
-					if c := b.symbols[s.species.Compartment]; c.state >= 0 {
-						d = g.op(kernel.Add, d, g.op(kernel.Mul, b.lookup(s, false, s.at), p.deriv[c.state]))
-					} else if g.nodes[v].deps&onState != 0 {
-						b.errorf(s.at, "%s has a rate rule in a compartment whose size an assignment rule changes: not supported", s.id)
-					}
-				}
-			}
-			p.deriv[i] = d
+		if s != nil {
+			p.deriv[i] = b.derivative(s, s.at)
 		}
 	}
-	for i, st := range p.states {
-		if st.Kind == InfusionRate {
-			target := p.index[strings.TrimPrefix(st.ID, "input:")]
-			p.deriv[target] = g.op(kernel.Add, p.deriv[target], p.stateSlot[i])
+	for i := range b.m.Reactions { // those that change nothing are checked too
+		if r := &b.m.Reactions[i]; r.Rate != nil {
+			b.lookup(b.symbols[r.ID], false, r.At)
 		}
 	}
 	for i := range p.states {
@@ -226,8 +203,10 @@ func (p *Program) noSignal(k id, s *symbol, what string) {
 	p.b.errorf(at, "%s depends on a signal (%s); signals are for observables only", what, strings.Join(p.b.opt.Signals, ", "))
 }
 
-// assigned lowers simultaneous assignments to new values of states.
-func (p *Program) assigned(list []model.EventAssignment) (targets []int, values []id) {
+// assigned lowers simultaneous assignments: the states they set, and the values as the
+// variables' symbols mean them. sizes gives, for a value that is a concentration, the size
+// that makes it an amount; -1 for others.
+func (p *Program) assigned(list []model.EventAssignment, what string) (targets []int, values, sizes []id) {
 	b := p.b
 	for _, a := range list {
 		s := b.symbols[a.Variable]
@@ -235,17 +214,21 @@ func (p *Program) assigned(list []model.EventAssignment) (targets []int, values 
 			continue
 		}
 		k := b.l.expr(a.Math, env{b, false})
-		if s.kind == isSpecies {
-			k = b.convert(s, k, !s.species.SubstanceOnly, false, false)
+		p.noSignal(k, &symbol{at: a.At}, "a value of "+what)
+		size := id(-1)
+		if s.kind == isSpecies && !s.species.SubstanceOnly {
+			size = b.size(s, false)
 		}
 		targets = append(targets, s.state)
 		values = append(values, k)
+		sizes = append(sizes, size)
 	}
-	return targets, values
+	return targets, values, sizes
 }
 
 func (p *Program) lowerEvents() {
 	b := p.b
+	defer p.discontinuities()
 	for i := range b.m.Events {
 		e := &b.m.Events[i]
 		if e.Trigger == nil {
@@ -260,28 +243,16 @@ func (p *Program) lowerEvents() {
 		if b.ms.HasErrors() {
 			continue
 		}
-		var roots []id
-		b.l.relations(e.Trigger, now, &roots)
-		for _, r := range roots {
-			found := -1
-			for k, c := range p.cross {
-				if c == r {
-					found = k
-				}
-			}
-			if found < 0 {
-				found = len(p.cross)
-				p.cross = append(p.cross, r)
-			}
-			x.Roots = append(x.Roots, found)
-		}
+		x.Roots = p.roots(x.trigger)
 		if e.Delay != nil {
 			x.delay = b.l.expr(e.Delay, now)
+			p.noSignal(x.delay, &symbol{at: e.At}, "the delay of "+e.ID)
 		}
 		if e.Priority != nil {
 			x.priority = b.l.expr(e.Priority, now)
+			p.noSignal(x.priority, &symbol{at: e.At}, "the priority of "+e.ID)
 		}
-		x.Targets, x.values = p.assigned(e.Assignments)
+		x.Targets, x.values, x.sizes = p.assigned(e.Assignments, "event "+e.ID)
 		p.events = append(p.events, x)
 	}
 }
@@ -290,7 +261,13 @@ func (p *Program) lowerActions() {
 	for _, a := range p.b.opt.Actions {
 		p.b.dose = a.DoseSymbol
 		x := action{id: a.ID}
-		x.targets, x.values = p.assigned(a.Assignments)
+		var sizes []id
+		x.targets, x.values, sizes = p.assigned(a.Assignments, "dose "+a.ID)
+		for i, v := range sizes {
+			if v >= 0 {
+				x.values[i] = p.b.g.op(kernel.Mul, x.values[i], v)
+			}
+		}
 		p.actions = append(p.actions, x)
 	}
 	p.b.dose = ""
@@ -300,30 +277,106 @@ func (p *Program) lowerActions() {
 func (p *Program) lowerStart() {
 	b, g := p.b, p.b.g
 	p.y0 = make([]id, len(p.states))
-	for i, s := range b.owners {
-		if s == nil {
-			p.y0[i] = g.num(0)
-			continue
-		}
+	held := func(s *symbol) id {
 		k := b.lookup(s, true, s.at)
 		if s.kind == isSpecies {
 			k = b.convert(s, k, !s.species.SubstanceOnly, false, true)
 		}
-		p.y0[i] = k
+		return k
+	}
+	for i, s := range b.owners {
+		p.y0[i] = g.num(0)
+		if s != nil {
+			p.y0[i] = held(s)
+		}
 	}
 	for _, s := range b.order {
-		if s.constant < 0 || s.state >= 0 {
-			continue
+		if s.constant >= 0 && s.state < 0 {
+			p.finals = append(p.finals, move{g.leafNode(constant, s.constant, onConstants), held(s)})
 		}
-		k := b.lookup(s, true, s.at)
-		if s.kind == isSpecies {
-			k = b.convert(s, k, !s.species.SubstanceOnly, false, true)
-		}
-		p.finals = append(p.finals, move{g.leafNode(constant, s.constant, onConstants), k})
 	}
 	// assignment rules nothing reads are checked too: observers may ask for them
 	for _, s := range b.order {
 		b.lookup(s, false, s.at)
+	}
+	if !b.ms.HasErrors() {
+		p.missing()
+	}
+}
+
+// missing reports what has no value although something that is simulated reads it. What
+// nothing reads may stay without one.
+func (p *Program) missing() {
+	b, g := p.b, p.b.g
+	final := map[id]id{}
+	for _, m := range p.finals {
+		final[m.to] = m.from
+	}
+	said := map[*symbol]bool{}
+	tell := func(s *symbol, reader string) {
+		if said[s] {
+			return
+		}
+		said[s] = true
+		help := strings.TrimSpace(diag.DidYouMean(s.id, b.withValues()) + " give it a value in the model, in its parameter table, or by a rule")
+		b.ms = append(b.ms, diag.Errorf(s.at, "%s has no value, and %s reads it", s.id, reader).WithHelp("%s", help))
+	}
+	valueless := func(s *symbol) bool {
+		return s.value == nil && s.initial == nil && !(s.rule != nil && s.rule.Kind == model.Assignment) && !s.sizeless()
+	}
+	seen := make([]bool, len(g.nodes))
+	var look func(k id, reader string)
+	look = func(k id, reader string) {
+		if seen[k] {
+			return
+		}
+		seen[k] = true
+		n := g.nodes[k]
+		switch n.leaf {
+		case raw:
+			if s := b.holders[n.index]; valueless(s) {
+				tell(s, reader)
+			}
+		case constant:
+			look(final[k], reader)
+		case state: // an event may give the value in time
+			if s := b.owners[n.index]; s != nil && valueless(s) && !b.set[s.id] {
+				tell(s, reader)
+			}
+		case operation:
+			for i, x := range [...]id{n.a, n.b, n.c} {
+				if i < n.op.Args() {
+					look(x, reader)
+				}
+			}
+		}
+	}
+	p.open = make([]bool, len(p.states))
+	for i, s := range b.owners {
+		if s == nil {
+			continue
+		}
+		look(p.deriv[i], "the derivative of "+s.id)
+		if p.states[i].Varying {
+			if valueless(s) {
+				tell(s, "its own change in time")
+			}
+			look(p.y0[i], "the start of "+s.id)
+		}
+		p.open[i] = !p.states[i].Varying
+	}
+	for _, e := range p.events {
+		for _, k := range present([]id{e.trigger, e.delay, e.priority}) {
+			look(k, "event "+e.ID)
+		}
+		for _, k := range append(present(e.sizes), e.values...) {
+			look(k, "event "+e.ID)
+		}
+	}
+	for _, a := range p.actions {
+		for _, k := range a.values {
+			look(k, "dose "+a.id)
+		}
 	}
 }
 
@@ -359,7 +412,6 @@ func (p *Program) jacobian() {
 	for _, v := range values {
 		p.entries[p.pattern.Find(v.i, v.j)] = v.k
 	}
-	g.grads = nil
 }
 
 // emit writes the programs. Work that depends on constants only moves to the start.
@@ -369,6 +421,7 @@ func (p *Program) emit() {
 	for _, e := range p.events {
 		run = append(run, e.trigger)
 		run = append(run, e.values...)
+		run = append(run, present(e.sizes)...)
 		if e.delay >= 0 {
 			run = append(run, e.delay)
 		}
@@ -427,6 +480,11 @@ func (p *Program) emit() {
 	program := func(want ...id) kernel.Program {
 		return kernel.Program{Slots: p.base, Code: g.code(want, skip)}
 	}
+	for k := range g.nodes {
+		if g.nodes[k].leaf == number {
+			p.numbers = append(p.numbers, literal{id(k), g.nodes[k].value})
+		}
+	}
 	p.rhs = program(p.deriv...)
 	p.jac = program(p.entries...)
 	p.timeJac = program(p.dfdt...)
@@ -435,6 +493,7 @@ func (p *Program) emit() {
 		e := &p.events[i]
 		e.code = program(e.trigger)
 		e.assignCode = program(e.values...)
+		e.sizeCode = program(present(e.sizes)...)
 		if e.delay >= 0 {
 			e.delayCode = program(e.delay)
 		}
@@ -445,6 +504,16 @@ func (p *Program) emit() {
 	for i := range p.actions {
 		p.actions[i].code = program(p.actions[i].values...)
 	}
+}
+
+// present leaves out what is not there.
+func present(list []id) (out []id) {
+	for _, k := range list {
+		if k >= 0 {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 // Model is the model that was compiled.
@@ -509,6 +578,8 @@ func Passes() [][2]string {
 // Print shows what a pass made: "symbols", "derivatives", "events", "actions", "start",
 // "jacobian" or "emit".
 func (p *Program) Print(pass string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var b strings.Builder
 	g := p.b.g
 	switch pass {

@@ -65,10 +65,22 @@ type symbol struct {
 	state    int // index in the state vector, or -1
 	constant int // index among constants, or -1: what may be overridden
 	signal   int // index among signals, or -1
+	input    int // state that holds the infusion rate into this one, or -1
+
+	terms []term // of the reactions that change a species, in their order
 
 	now, start id // lowered values of the symbol (its meaning), or unset
+	change     id // lowered derivative of its state
 	nowMark    mark
 	startMark  mark
+	changeMark mark
+}
+
+// term is one reaction's share in the change of a species.
+type term struct {
+	reaction *model.Reaction
+	ref      *model.SpeciesRef
+	product  bool
 }
 
 type mark uint8
@@ -91,9 +103,11 @@ type builder struct {
 	states  []State
 	owners  []*symbol // of states; nil for infusion rates
 	consts  []Constant
+	holders []*symbol // of constants
 	stack   []string
-	rates   map[*model.Reaction]id
-	dose    string // symbol of the dose while actions are lowered
+	starts  map[id]id       // of atStart
+	set     map[string]bool // ids that some event or dose gives a value
+	dose    string          // symbol of the dose while actions are lowered
 }
 
 func (b *builder) errorf(at diag.Place, format string, args ...any) {
@@ -103,7 +117,7 @@ func (b *builder) errorf(at diag.Place, format string, args ...any) {
 // collect makes the table of symbols.
 func (b *builder) collect() {
 	add := func(s *symbol) {
-		s.state, s.constant, s.signal = -1, -1, -1
+		s.state, s.constant, s.signal, s.input = -1, -1, -1, -1
 		if old, dup := b.symbols[s.id]; dup {
 			b.ms = append(b.ms, diag.Errorf(s.at, "%s is defined twice", s.id).WithNote(old.at, "first here"))
 			return
@@ -192,9 +206,11 @@ func (b *builder) withValues() []string {
 // classify decides which symbols are states, constants and signals.
 func (b *builder) classify() {
 	moving := map[string]bool{}
-	for _, r := range b.m.Reactions {
-		for _, refs := range [][]model.SpeciesRef{r.Reactants, r.Products} {
-			for _, ref := range refs {
+	for i := range b.m.Reactions {
+		r := &b.m.Reactions[i]
+		side := func(refs []model.SpeciesRef, product bool) {
+			for k := range refs {
+				ref := &refs[k]
 				s, ok := b.symbols[ref.Species]
 				if !ok || s.kind != isSpecies {
 					b.ms = append(b.ms, diag.Errorf(ref.At, "reaction %s has %q, which is no species", r.ID, ref.Species).WithHelp("%s", diag.DidYouMean(ref.Species, b.names())))
@@ -202,9 +218,12 @@ func (b *builder) classify() {
 				}
 				if !s.species.Boundary && !s.species.Constant {
 					moving[ref.Species] = true
+					s.terms = append(s.terms, term{r, ref, product})
 				}
 			}
 		}
+		side(r.Reactants, false)
+		side(r.Products, true)
 	}
 	assigned := func(id string, at diag.Place, by string) {
 		if s := b.variable(id, at, by); s != nil {
@@ -213,6 +232,7 @@ func (b *builder) classify() {
 				return
 			}
 			moving[id] = true
+			b.set[id] = true
 		}
 	}
 	for _, e := range b.m.Events {
@@ -244,11 +264,14 @@ func (b *builder) classify() {
 			continue
 		}
 		if s.rule != nil && s.rule.Kind == model.Assignment {
-			if s.kind == isSpecies && moving[s.id] {
+			if len(s.terms) > 0 {
 				// SBML: a rule determines it, reactions may not change it
 				b.errorf(s.at, "%s is determined by an assignment rule and changed by reactions; make it a boundary species", s.id)
 			}
 			continue
+		}
+		if s.rule != nil && len(s.terms) > 0 {
+			b.ms = append(b.ms, diag.Errorf(s.at, "%s is determined by a rate rule and changed by reaction %s; make it a boundary species", s.id, s.terms[0].reaction.ID).WithNote(s.rule.At, "the rule"))
 		}
 		if moving[s.id] || s.rule != nil {
 			s.state = len(b.states)
@@ -270,6 +293,7 @@ func (b *builder) classify() {
 			v = *s.value
 		}
 		b.consts = append(b.consts, Constant{ID: s.id, Value: v, Unit: s.unit})
+		b.holders = append(b.holders, s)
 	}
 	for _, id := range b.opt.Infusible {
 		s, ok := b.symbols[id]
@@ -277,6 +301,7 @@ func (b *builder) classify() {
 			b.errorf(diag.Place{}, "an infusion goes into %q, which is no state of the model", id)
 			continue
 		}
+		s.input = len(b.states)
 		b.states = append(b.states, State{ID: "input:" + id, Kind: InfusionRate, Index: len(b.states)})
 		b.owners = append(b.owners, nil)
 	}
@@ -291,7 +316,20 @@ func (b *builder) size(s *symbol, start bool) id {
 		}
 		return -1
 	}
+	b.reads(c)
 	return b.lookup(c, start, s.at)
+}
+
+// sizeless says that nothing in the model gives a compartment its size.
+func (s *symbol) sizeless() bool {
+	return s.kind == isCompartment && s.value == nil && s.initial == nil && s.rule == nil && s.state < 0
+}
+
+// reads warns of a compartment without size when it is read for the first time.
+func (b *builder) reads(s *symbol) {
+	if s.sizeless() && s.nowMark == unseen && s.startMark == unseen {
+		b.ms = append(b.ms, diag.Warnf(s.at, "compartment %s has no size: 1 is taken", s.id))
+	}
 }
 
 // lookup is the node of a symbol's meaning, during the run or at the start.
@@ -300,21 +338,27 @@ func (b *builder) lookup(s *symbol, start bool, at diag.Place) id {
 	if start {
 		m, k = &s.startMark, &s.start
 	}
+	return b.once(m, k, s.id, at, func() id { return b.value(s, start, at) })
+}
+
+// once makes a node the first time it is asked for; a node that is asked for while it is
+// being made depends on itself.
+func (b *builder) once(m *mark, k *id, name string, at diag.Place, make func() id) id {
 	switch *m {
 	case done:
 		return *k
 	case active:
 		i := 0
-		for i < len(b.stack) && b.stack[i] != s.id {
+		for i < len(b.stack) && b.stack[i] != name {
 			i++
 		}
-		b.ms = append(b.ms, diag.Errorf(at, "the value of %s depends on itself: %s", s.id, strings.Join(append(append([]string(nil), b.stack[i:]...), s.id), " -> ")).
-			WithHelp("give one of them a value of its own, or let it change in time with a rate rule (%s' = ...)", s.id))
+		b.ms = append(b.ms, diag.Errorf(at, "the value of %s depends on itself: %s", name, strings.Join(append(append([]string(nil), b.stack[i:]...), name), " -> ")).
+			WithHelp("give one of them a value of its own, or let it change in time with a rate rule (%s' = ...)", strings.TrimSuffix(name, "'")))
 		return b.g.num(nan)
 	}
 	*m = active
-	b.stack = append(b.stack, s.id)
-	v := b.value(s, start, at)
+	b.stack = append(b.stack, name)
+	v := make()
 	b.stack = b.stack[:len(b.stack)-1]
 	*m, *k = done, v
 	return v
@@ -324,40 +368,36 @@ func (b *builder) value(s *symbol, start bool, at diag.Place) id {
 	sc := env{b, start}
 	switch {
 	case s.kind == isReaction:
-		return b.rate(s.reaction, start)
+		if s.reaction.Rate == nil {
+			return b.g.num(nan)
+		}
+		return b.l.expr(s.reaction.Rate, sc)
 	case s.rule != nil && s.rule.Kind == model.Assignment:
 		return b.l.expr(s.rule.Math, sc)
 	case s.signal >= 0 && !start:
 		return b.g.leafNode(signal, s.signal, onSignal)
 	case s.state >= 0 && !start:
-		k := b.g.leafNode(state, s.state, onState)
-		return b.meaning(s, k, start)
+		return b.meaning(s, b.g.leafNode(state, s.state, onState), start)
 	case !start:
-		k := b.g.leafNode(constant, s.constant, onConstants)
-		if s.kind == isSpecies {
-			return b.meaning(s, k, start) // the constant holds the amount
+		return b.meaning(s, b.g.leafNode(constant, s.constant, onConstants), start) // the constant holds the amount
+	}
+	// the value at the start, as the symbol means it; what was set means that already
+	held := b.g.leafNode(raw, s.constant, onConstants)
+	given := held
+	switch {
+	case s.initial != nil:
+		given = b.l.expr(s.initial, sc)
+	case s.value == nil && s.kind == isCompartment:
+		if s.sizeless() {
+			given = b.g.num(1)
 		}
-		return k
+	case s.kind == isSpecies:
+		given = b.convert(s, held, s.conc, !s.species.SubstanceOnly, true)
 	}
-	// the value at the start, as the symbol means it
-	if s.initial != nil {
-		formula := b.l.expr(s.initial, sc)
-		return b.g.op(kernel.Select, b.g.leafNode(raw, s.constant, onConstants), formula, b.g.leafNode(flag, s.constant, onConstants))
+	if given == held {
+		return held
 	}
-	if s.value == nil {
-		if s.kind == isCompartment {
-			b.errorf(s.at, "compartment %s has no size", s.id)
-		} else {
-			b.ms = append(b.ms, diag.Errorf(s.at, "%s has no value", s.id).
-				WithHelp("%s", strings.TrimSpace(diag.DidYouMean(s.id, b.withValues())+" give it a value in the model, in its parameter table, or by a rule")))
-		}
-		return b.g.num(nan)
-	}
-	k := b.g.leafNode(raw, s.constant, onConstants)
-	if s.kind == isSpecies {
-		return b.convert(s, k, s.conc, !s.species.SubstanceOnly, true)
-	}
-	return k
+	return b.g.op(kernel.Select, held, given, b.g.leafNode(flag, s.constant, onConstants))
 }
 
 // meaning turns an amount into what the species' symbol means.
@@ -383,13 +423,6 @@ func (b *builder) convert(s *symbol, k id, fromConc, toConc, start bool) id {
 	return b.g.op(kernel.Mul, k, v)
 }
 
-func (b *builder) rate(r *model.Reaction, start bool) id {
-	if r.Rate == nil {
-		return b.g.num(0)
-	}
-	return b.l.expr(r.Rate, env{b, start})
-}
-
 // env resolves symbols of the model, during the run or at the start.
 type env struct {
 	b     *builder
@@ -411,7 +444,24 @@ func (e env) symbol(name string, at diag.Place) (id, bool) {
 		e.b.ms = append(e.b.ms, diag.Errorf(at, "unknown symbol %q", name).WithHelp("%s", diag.DidYouMean(name, e.b.names())))
 		return e.b.g.num(nan), true
 	}
+	if s.kind == isReaction && s.reaction.Rate == nil {
+		e.b.ms = append(e.b.ms, diag.Errorf(at, "reaction %s has no rate to read", name).WithNote(s.at, "the reaction"))
+	}
+	e.b.reads(s)
 	return e.b.lookup(s, e.start, at), true
+}
+
+// rate is the change in time of what a formula or a symbol means (rateOf).
+func (e env) rate(x *model.Expr, at diag.Place) id {
+	k := e.b.l.expr(x, env{e.b, false})
+	if e.b.g.nodes[k].deps&onSignal != 0 {
+		e.b.errorf(at, "the rate of a signal (%s) is not known", strings.Join(e.b.opt.Signals, ", "))
+	}
+	k = e.b.total(k, at)
+	if e.start {
+		return e.b.atStart(k, at)
+	}
+	return k
 }
 
 // termText names what makes up a state's derivative.
@@ -428,21 +478,23 @@ func (b *builder) termText(i int) string {
 		return fmt.Sprintf("%s' = %s", s.id, text)
 	}
 	var parts []string
-	for _, r := range b.m.Reactions {
-		sign := ""
-		for _, x := range r.Reactants {
-			if x.Species == s.id {
-				sign = "-"
-			}
+	for k, x := range s.terms {
+		if k == mostTerms {
+			parts = append(parts, fmt.Sprintf("and %d more", len(s.terms)-k))
+			break
 		}
-		for _, x := range r.Products {
-			if x.Species == s.id {
-				sign += "+"
-			}
+		sign := "-"
+		if x.product {
+			sign = "+"
 		}
-		if sign != "" {
-			parts = append(parts, sign+r.ID)
+		if last := len(parts) - 1; last >= 0 && k > 0 && s.terms[k-1].reaction == x.reaction {
+			parts[last] = sign + parts[last]
+			continue
 		}
+		parts = append(parts, sign+x.reaction.ID)
 	}
 	return "reactions " + strings.Join(parts, " ")
 }
+
+// mostTerms bounds the reactions that a message lists.
+const mostTerms = 40

@@ -67,6 +67,9 @@ func (e *Evaluator) Start(t0 float64) map[string]float64 {
 		if id == Time {
 			return t0
 		}
+		if id == Avogadro {
+			return avogadro
+		}
 		if v, ok := memo[id]; ok {
 			return v
 		}
@@ -96,16 +99,16 @@ func (e *Evaluator) Start(t0 float64) map[string]float64 {
 
 func (e *Evaluator) startValue(id string, value lookup) float64 {
 	if r := e.rules[id]; r != nil && r.Kind == Assignment {
-		return e.eval(r.Math, value, nil)
+		return e.eval(r.Math, value)
 	}
 	if r := e.rates[id]; r != nil {
-		return e.eval(r.Rate, value, nil)
+		return e.rateOfReaction(r, value)
 	}
 	if v, ok := e.set[id]; ok {
 		return v
 	}
 	if x := e.initial[id]; x != nil {
-		return e.eval(x, value, nil)
+		return e.eval(x, value)
 	}
 	switch {
 	case e.species[id] != nil:
@@ -122,10 +125,12 @@ func (e *Evaluator) startValue(id string, value lookup) float64 {
 		}
 	case e.sizes[id] != nil && e.sizes[id].Size != nil:
 		return *e.sizes[id].Size
+	case e.sizes[id] != nil && !e.changes(id):
+		return 1
 	case e.params[id] != nil && e.params[id].Value != nil:
 		return *e.params[id].Value
 	}
-	panic("model: " + id + " has no value")
+	return math.NaN()
 }
 
 // Values gives every symbol's value at a state: amounts of species, values of parameters and
@@ -138,7 +143,7 @@ func (e *Evaluator) Values(state map[string]float64, t float64) func(id string) 
 			return t
 		}
 		if id == Avogadro {
-			return 6.02214076e23
+			return avogadro
 		}
 		if v, ok := memo[id]; ok {
 			return v
@@ -152,10 +157,10 @@ func (e *Evaluator) Values(state map[string]float64, t float64) func(id string) 
 
 func (e *Evaluator) current(id string, state map[string]float64, value lookup) float64 {
 	if r := e.rules[id]; r != nil && r.Kind == Assignment {
-		return e.eval(r.Math, value, nil)
+		return e.eval(r.Math, value)
 	}
 	if r := e.rates[id]; r != nil {
-		return e.eval(r.Rate, value, nil)
+		return e.rateOfReaction(r, value)
 	}
 	v, has := state[id]
 	if s := e.species[id]; s != nil {
@@ -179,76 +184,188 @@ func (e *Evaluator) current(id string, state map[string]float64, value lookup) f
 	panic("model: unknown symbol " + id)
 }
 
+// changes says whether a rule or an event changes a symbol's value.
+func (e *Evaluator) changes(id string) bool {
+	if e.rules[id] != nil {
+		return true
+	}
+	for _, x := range e.m.Events {
+		for _, a := range x.Assignments {
+			if a.Variable == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (e *Evaluator) rateOfReaction(r *Reaction, value lookup) float64 {
+	if r.Rate == nil {
+		return math.NaN()
+	}
+	return e.eval(r.Rate, value)
+}
+
 // Derivative gives d/dt of every state: amounts of species per time.
 func (e *Evaluator) Derivative(state map[string]float64, t float64) map[string]float64 {
 	value := e.Values(state, t)
 	out := map[string]float64{}
 	for id := range state {
-		out[id] = 0
-	}
-	for _, r := range e.m.Reactions {
-		if r.Rate == nil {
+		s := e.species[id]
+		if s == nil || s.SubstanceOnly {
+			out[id] = e.rate(id, value)
 			continue
 		}
-		rate := value(r.ID)
+		out[id] = e.amountRate(s, value)
+	}
+	return out
+}
+
+// amountRate is the change of a species' amount.
+func (e *Evaluator) amountRate(s *Species, value lookup) float64 {
+	if r := e.rules[s.ID]; r != nil && r.Kind == Rate {
+		v := e.eval(r.Math, value)
+		if s.SubstanceOnly {
+			return v
+		}
+		return v*value(s.Compartment) + value(s.ID)*e.rate(s.Compartment, value)
+	}
+	sum := 0.0
+	if s.Boundary || s.Constant {
+		return sum
+	}
+	for _, r := range e.m.Reactions {
 		side := func(refs []SpeciesRef, sign float64) {
 			for _, x := range refs {
-				s := e.species[x.Species]
-				if s == nil || s.Boundary || s.Constant || e.rules[x.Species] != nil {
+				if x.Species != s.ID || r.Rate == nil {
 					continue
 				}
 				n := 1.0
 				if x.Stoichiometry != nil {
-					n = e.eval(x.Stoichiometry, value, nil)
+					n = e.eval(x.Stoichiometry, value)
 				}
-				out[x.Species] += sign * n * rate
+				sum += sign * n * value(r.ID)
 			}
 		}
 		side(r.Reactants, -1)
 		side(r.Products, 1)
 	}
-	for _, r := range e.m.Rules {
-		if r.Kind != Rate {
-			continue
-		}
-		v := e.eval(r.Math, value, nil)
-		if s := e.species[r.Variable]; s != nil && !s.SubstanceOnly {
-			v *= value(s.Compartment)
-			if c := e.rules[s.Compartment]; c != nil && c.Kind == Rate {
-				v += value(r.Variable) * e.eval(c.Math, value, nil)
-			}
-		}
-		out[r.Variable] = v
+	if f := s.ConversionFactor; f != "" && sum != 0 {
+		sum *= value(f)
 	}
-	return out
+	return sum
 }
 
-func (e *Evaluator) eval(x *Expr, value lookup, args map[string]float64) float64 {
+// Rate is the change in time of what a symbol means (rateOf).
+func (e *Evaluator) Rate(id string, state map[string]float64, t float64) float64 {
+	return e.rate(id, e.Values(state, t))
+}
+
+func (e *Evaluator) rate(id string, value lookup) float64 {
+	r := e.rules[id]
+	switch {
+	case id == Time:
+		return 1
+	case id == Avogadro:
+		return 0
+	case r != nil && r.Kind == Assignment:
+		return e.formula(r.Math, point{value: value}).rate
+	case r != nil && r.Kind == Rate:
+		return e.eval(r.Math, value)
+	case e.rates[id] != nil:
+		return e.formula(e.rates[id].Rate, point{value: value}).rate
+	case e.species[id] != nil:
+		s := e.species[id]
+		d := e.amountRate(s, value)
+		if s.SubstanceOnly {
+			return d
+		}
+		return (d - value(id)*e.rate(s.Compartment, value)) / value(s.Compartment)
+	}
+	return 0 // between events
+}
+
+// avogadro is the number of SBML Level 3, exact in the SI since 2019 [1/mol].
+const avogadro = 6.02214076e23
+
+// number is a value and its change in time.
+type number struct{ value, rate float64 }
+
+// point is where a formula is evaluated: what symbols mean, and in a user function's body
+// what its parameters are.
+type point struct {
+	value lookup
+	args  map[string]argument
+	rates bool // changes in time are wanted too
+}
+
+// argument is what a parameter of a user function stands for.
+type argument struct {
+	number
+	x     *Expr
+	outer *point
+}
+
+func (e *Evaluator) eval(x *Expr, value lookup) float64 {
+	return e.walk(x, point{value: value}).value
+}
+
+// formula is a formula's value with its change in time, by the rule of the chain.
+func (e *Evaluator) formula(x *Expr, at point) number {
+	at.rates = true
+	return e.walk(x, at)
+}
+
+func (e *Evaluator) walk(x *Expr, at point) number {
 	switch x.Kind {
 	case Number:
-		return x.Value
+		return number{value: x.Value}
 	case Symbol:
-		if v, ok := args[x.Name]; ok {
-			return v
+		if a, ok := at.args[x.Name]; ok {
+			return a.number
 		}
-		return value(x.Name)
+		n := number{value: at.value(x.Name)}
+		if at.rates {
+			n.rate = e.rate(x.Name, at.value)
+		}
+		return n
 	}
-	in := make([]float64, len(x.Args))
+	if x.Name == "rateOf" {
+		inner, outer := x.Args[0], &at
+		for inner.Kind == Symbol {
+			a, ok := outer.args[inner.Name]
+			if !ok {
+				break
+			}
+			inner, outer = a.x, a.outer
+		}
+		return number{value: e.formula(inner, *outer).rate, rate: math.NaN()}
+	}
+	in, values, numbers := make([]number, len(x.Args)), make([]float64, len(x.Args)), make([]*Expr, len(x.Args))
 	for i, a := range x.Args {
-		in[i] = e.eval(a, value, args)
+		in[i] = e.walk(a, at)
+		values[i], numbers[i] = in[i].value, Num(in[i].value)
 	}
 	if f := e.funcs[x.Name]; f != nil {
-		inner := map[string]float64{}
+		body := point{value: at.value, rates: at.rates, args: map[string]argument{}}
 		for i, p := range f.Params {
-			inner[p] = in[i]
+			body.args[p] = argument{in[i], x.Args[i], &at}
 		}
-		return e.eval(f.Body, value, inner)
+		return e.walk(f.Body, body)
 	}
 	row := FunctionNamed(x.Name)
 	if row == nil || row.Value == nil {
 		panic(fmt.Sprintf("model: function %s has no value", x.Name))
 	}
-	return row.Value(in)
+	out := number{value: row.Value(values)}
+	if at.rates && row.Derivative != nil {
+		for i, d := range row.Derivative(numbers) {
+			if d != nil && in[i].rate != 0 {
+				out.rate += in[i].rate * e.walk(d, point{value: at.value}).value
+			}
+		}
+	}
+	return out
 }
 
 // Near says whether two numbers agree to a share of their size, or both are not numbers.

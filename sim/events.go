@@ -70,9 +70,7 @@ func (q *queue) follow(t float64, y []float64) bool {
 			values = q.r.w.targets[:len(targets)]
 			q.r.w.in.Assign(values, x.event, y, t)
 		}
-		for k, target := range targets {
-			y[target] = values[k]
-		}
+		q.r.w.in.Execute(y, x.event, values, t)
 		changed = changed || len(targets) > 0
 		if q.look(t, y) {
 			changed = true
