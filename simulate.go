@@ -58,58 +58,22 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	if len(record) == 0 {
 		return nil, bad("the model has no species and no rate rule: name columns with --select")
 	}
-	config := sim.Config{Model: m, Record: record, Method: r.Method, Rtol: r.Rtol, Atol: map[string]float64{}, RecordAfter: true}
-	if config.Rtol == 0 {
-		config.Rtol = 1e-8
-	}
-	schedule := sim.Schedule{Start: r.Start, End: r.End, Times: make([]float64, r.Steps+1)}
-	for i := range schedule.Times {
-		schedule.Times[i] = r.Start + (r.End-r.Start)*float64(i)/float64(r.Steps)
-	}
+	course := sim.Course{Model: m, Start: r.Start, End: r.End, Steps: r.Steps, Record: record,
+		Set: r.Set, SetAt: place, Method: r.Method, Rtol: r.Rtol, Atol: r.Atol}
 	if r.Doses != "" {
 		var more diag.Messages
-		config.Actions, config.Infusible, schedule.Doses, more = doseTable(r.Doses, m)
+		course.Actions, course.Infusible, course.Doses, more = doseTable(r.Doses, m)
 		if ms = append(ms, more...); more.HasErrors() {
 			return nil, ms
 		}
 	}
-	atol := r.Atol
-	if atol == 0 {
-		atol = 1e-12
-	}
-	for _, s := range m.Species {
-		config.Atol[s.ID] = atol
-	}
-	for _, p := range m.Parameters {
-		config.Atol[p.ID] = atol
-	}
-	for _, c := range m.Compartments {
-		config.Atol[c.ID] = atol
-	}
-	plan, more := sim.Build(config)
+	trajectory, more, failure := course.Run()
 	if ms = append(ms, more...); more.HasErrors() {
 		return nil, ms
 	}
-	for _, s := range r.Set {
-		if _, ok := plan.Program().ConstantIndex(s.ID); !ok {
-			var known []string
-			for _, c := range plan.Program().Constants() {
-				known = append(known, c.ID)
-			}
-			ms = append(ms, diag.Errorf(place, "--set %s: the model has no settable symbol of that name", s.ID).
-				WithHelp("%s", diag.DidYouMean(s.ID, known)))
-		}
-	}
-	if ms.HasErrors() {
-		return nil, ms
-	}
-	patient := sim.Patient{Values: r.Set}
-	worker := plan.NewWorker()
-	begin, failure := worker.Settle(patient, r.Start)
-	if failure != nil {
+	if trajectory == nil {
 		return nil, failure
 	}
-	trajectory, failure := worker.Run(patient, begin, schedule)
 	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Warnings: ms, Method: r.Method}
 	out.Table = &table.Table{Name: "trajectory"}
 	out.Table.Columns = append(out.Table.Columns, table.Column{Name: "time", Unit: m.TimeUnit, Kind: table.Float, F: trajectory.Times})

@@ -264,3 +264,24 @@ func TestSimulate(t *testing.T) {
 		t.Errorf("png: exit code %d\n%s", code, errs)
 	}
 }
+
+// TestConformance: a suite that is not there, a folder without cases, and the help.
+func TestConformance(t *testing.T) {
+	if code, out, errs := do("conformance", "--help"); code != 0 || !strings.Contains(out, "sbml-semantic") || !strings.Contains(out, "--markdown") {
+		t.Errorf("help: exit code %d\n%s%s", code, out, errs)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"sbml-semantics", "."}, "did you mean \"sbml-semantic\""},
+		{[]string{"sbml-semantic", "no-such-folder"}, "no such file"},
+		{[]string{"sbml-semantic", t.TempDir()}, "NNNNN-settings.txt"},
+		{[]string{"sbml-semantic"}, "expected a suite and a folder"},
+		{[]string{"sbml-semantic", ".", "--jobs", "0"}, "--jobs 0"},
+	} {
+		if code, _, errs := do(append([]string{"conformance"}, c.args...)...); code != exitInput || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit code %d, want 2 and %q\n%s", c.args, code, c.want, errs)
+		}
+	}
+}

@@ -144,7 +144,8 @@ endpoint, and compared with published trials.
 ` + thymus.Disclaimer + `
 
 Exit codes: 0 all went well; 1 the program or the machine failed; 2 the input is wrong
-(nothing was written); 3 done, but some patients could not be simulated; 130 interrupted.`,
+(nothing was written); 3 done, but some patients could not be simulated, or some cases of a
+suite did not pass; 130 interrupted.`,
 		Example: `  thymus list trials
   thymus run lupus-car-t
   thymus run lupus-car-t --patients 200 --out results/lupus
@@ -162,7 +163,7 @@ Exit codes: 0 all went well; 1 the program or the machine failed; 2 the input is
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nsee: %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(f.run(), f.list(), f.show(), f.check(), f.evidence(), f.simulate(), f.version())
+	root.AddCommand(f.run(), f.list(), f.show(), f.check(), f.evidence(), f.simulate(), f.conformance(), f.version())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -68,7 +68,7 @@ any number of workers, also after an interruption and --resume.`,
 }
 
 func (f *face) runTrial(ctx context.Context, app *thymus.App, r thymus.RunRequest) error {
-	bar := newProgress(f.err)
+	bar := newProgress(f.err, "patients")
 	r.Progress = bar.update
 	summary, err := app.Run(ctx, r)
 	bar.done(err == nil)
@@ -86,13 +86,16 @@ func (f *face) runTrial(ctx context.Context, app *thymus.App, r thymus.RunReques
 // progress is a bar on a terminal and a line every tenth of the way elsewhere.
 type progress struct {
 	w     io.Writer
+	what  string // in the plural
 	pool  *mpb.Progress
 	bar   *mpb.Bar
 	began time.Time
 	told  int
 }
 
-func newProgress(w io.Writer) *progress { return &progress{w: w, began: time.Now()} }
+func newProgress(w io.Writer, what string) *progress {
+	return &progress{w: w, what: what, began: time.Now()}
+}
 
 func (p *progress) update(done, total int) {
 	if total <= 0 {
@@ -101,14 +104,14 @@ func (p *progress) update(done, total int) {
 	if !terminal(p.w) {
 		if tenth := 10 * done / total; tenth > p.told {
 			p.told = tenth
-			fmt.Fprintf(p.w, "%d of %d patients, %.1f patients/s\n", done, total, float64(done)/math.Max(time.Since(p.began).Seconds(), 1e-3))
+			fmt.Fprintf(p.w, "%d of %d %s, %.1f %s/s\n", done, total, p.what, float64(done)/math.Max(time.Since(p.began).Seconds(), 1e-3), p.what)
 		}
 		return
 	}
 	if p.bar == nil {
 		p.pool = mpb.New(mpb.WithOutput(p.w), mpb.WithWidth(40))
 		p.bar = p.pool.AddBar(int64(total),
-			mpb.PrependDecorators(decor.Name("patients "), decor.CountersNoUnit("%d / %d")),
+			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d / %d")),
 			mpb.AppendDecorators(decor.AverageSpeed(0, "%.1f/s "), decor.AverageETA(decor.ET_STYLE_GO)))
 	}
 	p.bar.SetCurrent(int64(done))

@@ -53,6 +53,7 @@ type Config struct {
 	Rtol        float64            // 0 means 1e-6
 	Atol        map[string]float64 // by state id [the state's unit]; others by AtolFor
 	MaxStep     float64            // 0: none [model time]
+	MaxSteps    int                // of ode.Options; 0: its default
 	ClampPowers bool               // a negative base of a non-integer power reads as 0
 	// RecordAfter records a time that coincides with an event or dose after it, as
 	// SBML's result tables do; otherwise before it, as a clinic takes blood before a dose.

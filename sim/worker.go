@@ -171,7 +171,8 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 		return r.out, f
 	}
 	stats, cause := ode.Solve(masked{w.in, r.mask}, w.y, s.Start, s.End, ode.Options{
-		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol, MaxStep: w.plan.config.MaxStep,
+		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
+		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps,
 	}, r)
 	r.out.Stats = stats
 	if r.failure != nil {
