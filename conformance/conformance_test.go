@@ -86,7 +86,7 @@ func suite(t *testing.T) string {
 		"cases/semantic/00003/00003-sbml-l3v1.xml":       "panic",
 		"cases/semantic/00004/00004-settings.txt":        settings("A", "A", "", 2),
 		"cases/semantic/00004/00004-results.csv":         results("time,A", 10, ""),
-		"cases/semantic/00004/00004-sbml-l3v1.xml":       "model m()\n  A = 1; x := A + ;\nend\n",
+		"cases/semantic/00004/00004-sbml-l3v1.xml":       "model m()\n  A = 1; x := A + );\nend\n",
 		"cases/semantic/00005/00005-settings.txt":        settings("x", "", "", 2),
 		"cases/semantic/00005/00005-results.csv":         results("time,x", 1, ""),
 		"cases/semantic/00005/00005-sbml-l3v1.xml":       "model m()\n  x = 1; x' = x^2;\nend\n",
@@ -285,7 +285,7 @@ func TestModels(t *testing.T) {
 		return b.String()
 	}
 	folder := write(t, map[string]string{
-		"a.xml": decay, "b.xml": decay, "c.xml": decay, "d.xml": "model m()\n  x = 1; x' = x^2;\nend\n", "e.xml": "model m() x = ; end",
+		"a.xml": decay, "b.xml": decay, "c.xml": decay, "d.xml": "model m()\n  x = 1; x' = x^2;\nend\n", "e.xml": "model m() x = ) end",
 		"reference/a.csv": table(4.9e-4), "reference/b.csv": table(5.5e-4),
 	})
 	r := run(t, "biomodels", folder, conformance.Options{})
