@@ -262,6 +262,15 @@ func (f *LU) eliminate() bool {
 	return !f.useDense
 }
 
+// Stuck is the column in which the last factorisation that said false found no pivot; -1
+// when none failed.
+func (f *LU) Stuck() int {
+	if f.dense == nil {
+		return -1
+	}
+	return f.dense.Stuck
+}
+
 // Solve replaces b by the solution x of (shift*I - A) x = b.
 func (f *LU) Solve(b []float64) {
 	if f.useDense {

@@ -99,8 +99,7 @@ func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	}
 	h := d.h
 	if changed {
-		d.restart(d.stopAfter(at))
-		return nil
+		return d.restart(d.stopAfter(at))
 	}
 	d.s.start(d.t, d.y, &d.st)
 	d.h = h

@@ -8,5 +8,9 @@
 // nothing that grows with the number of steps; a solution that ends early says when, why
 // and in which component. Settle finds steady states.
 //
+// A system with the ability Mass is M y' = f(t, y); M may be singular (index 1). Then the
+// algebraic equations are solved for their unknowns at the start and after every restart,
+// and rodas5p integrates it.
+//
 // Books: E. Hairer, G. Wanner, Solving Ordinary Differential Equations I and II, Springer.
 package ode

@@ -7,25 +7,27 @@ import (
 
 // driver carries one solution: step control, stops and crossings.
 type driver struct {
-	sys      System
-	y        []float64
-	t, t1    float64
-	opt      Options
-	handler  Handler
-	st       Stats
-	m        Method
-	s        stepper
-	w        weights
-	h        float64
-	cross    Crosser
-	g0, g1   []float64 // crossing functions at the ends of a stretch
-	gm       []float64
-	probe    []float64
-	which    []int
-	rising   []bool
-	storm    int
-	lastTime float64
-	failed   int // steps refused in a row because nothing finite came out
+	sys     System
+	y       []float64
+	t, t1   float64
+	opt     Options
+	handler Handler
+	st      Stats
+	m       Method
+	s       stepper
+	w       weights
+	h       float64
+	cross   Crosser
+	g0, g1  []float64 // crossing functions at the ends of a stretch
+	gm      []float64
+	probe   []float64
+
+	consistent *Consistency // nil: no mass matrix
+	which      []int
+	rising     []bool
+	storm      int
+	lastTime   float64
+	failed     int // steps refused in a row because nothing finite came out
 }
 
 // mostAtOnce bounds crossings that follow one another without time going on.
@@ -68,17 +70,22 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 		d.which, d.rising = make([]int, 0, k), make([]bool, 0, k)
 	}
 	d.probe = make([]float64, n)
+	d.consistent = NewConsistency(sys)
 	return d, nil
 }
 
 // restart begins anew at the present state with a small step.
-func (d *driver) restart(stop float64) {
+func (d *driver) restart(stop float64) *Failure {
+	if f := d.consistent.Solve(d.y, d.t, d.w.atol); f != nil {
+		return f
+	}
 	d.s.start(d.t, d.y, &d.st)
 	d.st.Restarts++
 	d.h = d.firstStep(stop - d.t)
 	if d.cross != nil {
 		d.cross.Cross(d.g0, d.y, []float64{d.t})
 	}
+	return nil
 }
 
 // firstStep estimates a step over which an explicit Euler step would change the state by
@@ -87,7 +94,7 @@ func (d *driver) firstStep(room float64) float64 {
 	if d.opt.InitialStep > 0 {
 		return math.Min(d.opt.InitialStep, room)
 	}
-	f := d.s.slope()
+	f := d.s.slope(1e-6 * room)
 	size, speed := 0.0, 0.0
 	for i, v := range d.y {
 		sc := d.w.scale(i, v, v)
@@ -113,7 +120,9 @@ func (d *driver) run() *Failure {
 		return nil
 	}
 	stop := d.stopAfter(d.t)
-	d.restart(stop)
+	if f := d.restart(stop); f != nil {
+		return f
+	}
 	for d.t < d.t1 {
 		if f := d.advance(stop); f != nil {
 			return f
@@ -131,7 +140,9 @@ func (d *driver) run() *Failure {
 		}
 		stop = d.stopAfter(d.t)
 		if d.t < d.t1 && changed {
-			d.restart(stop)
+			if f := d.restart(stop); f != nil {
+				return f
+			}
 		}
 	}
 	return nil

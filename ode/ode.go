@@ -60,6 +60,7 @@ const (
 	EventStorm     Cause = "event storm"
 	Stopped        Cause = "stopped"
 	NotConverged   Cause = "not converged"
+	Undetermined   Cause = "algebraic equations are singular"
 )
 
 // Failure is a solution that ended early: when, why, and in which component (-1: none
@@ -171,8 +172,8 @@ type stepper interface {
 	dense(theta float64, dst []float64)
 	// prepareDense is called once before dense is used for a step.
 	prepareDense()
-	// slope is f(t, y) at the start of the step.
-	slope() []float64
+	// slope is y' at the start of the step, seen over a time as short as h.
+	slope(h float64) []float64
 	// exponent is 1/(order of the error estimate + 1).
 	exponent() float64
 }

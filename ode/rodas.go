@@ -11,7 +11,10 @@ import (
 // Mathematics 63, 27, 2023): 8 stages, order 5, stiffly accurate, with a dense output of
 // order 4. The coefficients are those of the transformed method, in which stage i solves
 //
-//	(I/(h*gamma) - J) u_i = f(t+c_i*h, y + sum a_ij u_j) + sum C_ij u_j/h + h*d_i*df/dt
+//	(M/(h*gamma) - J) u_i = f(t+c_i*h, y + sum a_ij u_j) + M*sum C_ij u_j/h + h*d_i*df/dt
+//
+// with the mass matrix M, which may be singular (index 1): the method satisfies the
+// further order conditions of such systems and its dense output holds for all components.
 const rodasGamma = 0.21193756319429014
 
 var (
@@ -58,6 +61,8 @@ type rodas struct {
 	d     [3][]float64
 	vals  []float64
 	lu    *linalg.LU
+	it    *iteration // in place of lu when there is a mass matrix
+	mix   []float64
 	tt    []float64
 	fresh bool // vals, ft and f belong to the present state
 	known bool // f belongs to the present state
@@ -81,7 +86,12 @@ func newRodas(sys System) (stepper, error) {
 	}
 	p := jac.Pattern()
 	r.vals = make([]float64, p.Len())
-	r.lu = linalg.NewLU(p.Symbolic())
+	if mass, entries := massOf(sys); mass != nil {
+		r.it = newIteration(mass, entries, p)
+		r.mix = make([]float64, n)
+	} else {
+		r.lu = linalg.NewLU(p.Symbolic())
+	}
 	return r, nil
 }
 
@@ -92,11 +102,13 @@ func (r *rodas) start(t float64, y []float64, st *Stats) {
 	r.sys.Deriv(r.f, r.y, r.tt)
 	st.Derivs++
 	r.fresh, r.known = false, true
+	if r.it != nil {
+		r.it.start(r.y, r.tt)
+	}
 }
 
 func (r *rodas) state() []float64  { return r.y }
 func (r *rodas) next() []float64   { return r.yn }
-func (r *rodas) slope() []float64  { return r.f }
 func (r *rodas) exponent() float64 { return 1.0 / 5 }
 
 func (r *rodas) accept(t float64) {
@@ -106,27 +118,15 @@ func (r *rodas) accept(t float64) {
 }
 
 func (r *rodas) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
-	if !r.fresh {
-		r.tt[0] = r.t
-		if !r.known {
-			r.sys.Deriv(r.f, r.y, r.tt)
-			st.Derivs++
-			r.known = true
-		}
-		r.jac.Jacobian(r.vals, r.y, r.tt)
-		r.jac.TimeDeriv(r.ft, r.y, r.tt)
-		st.Jacobians++
-		r.fresh = true
-	}
-	before := r.lu.Fallbacks
-	ok := r.lu.FactorShifted(1/(h*rodasGamma), r.vals)
-	st.Facts++
-	st.Pivoted += r.lu.Fallbacks - before
-	if !ok {
+	r.refresh(st)
+	if !r.factor(h, st) {
 		for i, v := range r.f {
 			if v != v || v-v != 0 {
 				return 0, i, NotFinite
 			}
+		}
+		if r.it != nil {
+			return 0, r.it.stuck(), SingularMatrix
 		}
 		return 0, -1, SingularMatrix
 	}
@@ -146,11 +146,19 @@ func (r *rodas) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
 			}
 			r.tt[0] = r.t + rodasTime[s]*h
 			r.sys.Deriv(us, r.ys, r.tt)
+			to := us
+			if r.it != nil {
+				clear(r.mix)
+				to = r.mix
+			}
 			for j := 0; j < s; j++ {
 				c := rodasC[s][j] * inv
 				for i, v := range r.u[j] {
-					us[i] += c * v
+					to[i] += c * v
 				}
+			}
+			if r.it != nil {
+				r.it.addTimes(us, r.mix)
 			}
 		}
 		if g := rodasSlope[s] * h; g != 0 {
@@ -158,7 +166,7 @@ func (r *rodas) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
 				us[i] += g * v
 			}
 		}
-		r.lu.Solve(us)
+		r.solve(us)
 	}
 	st.Derivs += 7
 	last := r.u[7]
@@ -167,6 +175,69 @@ func (r *rodas) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
 	}
 	norm, worst := w.norm(last, r.y, r.yn)
 	return norm, worst, ""
+}
+
+// refresh evaluates f, the Jacobian and the time derivative at the present state.
+func (r *rodas) refresh(st *Stats) {
+	if r.fresh {
+		return
+	}
+	r.tt[0] = r.t
+	if !r.known {
+		r.sys.Deriv(r.f, r.y, r.tt)
+		st.Derivs++
+		r.known = true
+	}
+	r.jac.Jacobian(r.vals, r.y, r.tt)
+	r.jac.TimeDeriv(r.ft, r.y, r.tt)
+	st.Jacobians++
+	r.fresh = true
+}
+
+// factor factors the matrix of a step of length h; false when it is singular.
+func (r *rodas) factor(h float64, st *Stats) bool {
+	st.Facts++
+	shift := 1 / (h * rodasGamma)
+	if r.it != nil {
+		ok, exchanged := r.it.factor(shift, r.vals)
+		if exchanged {
+			st.Pivoted++
+		}
+		return ok
+	}
+	before := r.lu.Fallbacks
+	ok := r.lu.FactorShifted(shift, r.vals)
+	st.Pivoted += r.lu.Fallbacks - before
+	return ok
+}
+
+func (r *rodas) solve(b []float64) {
+	if r.it != nil {
+		r.it.solve(b)
+		return
+	}
+	r.lu.Solve(b)
+}
+
+// slope implements stepper. With a mass matrix it is the slope of an implicit Euler step.
+func (r *rodas) slope(h float64) []float64 {
+	if r.it == nil {
+		return r.f
+	}
+	var st Stats
+	r.refresh(&st)
+	if !r.factor(h, &st) {
+		clear(r.ys)
+		return r.ys
+	}
+	for i, v := range r.f {
+		r.ys[i] = v + h*rodasGamma*r.ft[i]
+	}
+	r.solve(r.ys)
+	for i := range r.ys {
+		r.ys[i] /= h * rodasGamma
+	}
+	return r.ys
 }
 
 func (r *rodas) prepareDense() {

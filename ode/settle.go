@@ -20,7 +20,8 @@ type SettleOptions struct {
 // steps that begin small, so that the path stays in the basin of the seed, and grow while
 // they go well, until they are steps of Newton's method. It ends when a Newton step
 // changes no component by more than 1e-11 of its size. Components that begin at 0 or above
-// stay there, as amounts do.
+// stay there, as amounts do. Algebraic equations of a system with a mass matrix hold at
+// the end.
 func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	var st Stats
 	n := sys.Dim()
@@ -43,9 +44,12 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	if steps == 0 {
 		steps = 600
 	}
+	if f := NewConsistency(sys).Solve(y, 0, opt.Atol); f != nil {
+		return st, f
+	}
 	pattern := jac.Pattern()
 	vals := make([]float64, pattern.Len())
-	lu := linalg.NewLU(pattern.Symbolic())
+	factor, solve := settleMatrix(sys, pattern, y)
 	f, z, f1 := make([]float64, n), make([]float64, n), make([]float64, n)
 	t := []float64{0}
 	calm := 0
@@ -71,7 +75,7 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 			}
 		}
 		st.Facts++
-		if !lu.FactorShifted(1/h, vals) {
+		if !factor(1/h, vals) {
 			h *= 0.1
 			if h < 1e-12 {
 				return st, &Failure{Cause: SingularMatrix, Component: -1, Hint: "while looking for the steady state"}
@@ -80,7 +84,7 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 			continue
 		}
 		copy(f1, f)
-		lu.Solve(f1)
+		solve(f1)
 		// relative change, and whether anything became negative by it
 		most, bad := 0.0, false
 		for i, d := range f1 {
@@ -137,4 +141,15 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 		}
 	}
 	return st, &Failure{Cause: NotConverged, Component: worst, Hint: "the search for the steady state did not settle"}
+}
+
+// settleMatrix gives the factorisation of shift*M - J, with M as it is at y.
+func settleMatrix(sys System, pattern *linalg.Pattern, y []float64) (factor func(shift float64, vals []float64) bool, solve func(b []float64)) {
+	if mass, entries := massOf(sys); mass != nil {
+		it := newIteration(mass, entries, pattern)
+		it.start(y, []float64{0})
+		return func(shift float64, vals []float64) bool { ok, _ := it.factor(shift, vals); return ok }, it.solve
+	}
+	lu := linalg.NewLU(pattern.Symbolic())
+	return lu.FactorShifted, lu.Solve
 }

@@ -1,5 +1,7 @@
 package ode
 
+import "errors"
+
 // Tsit5 (Ch. Tsitouras, Runge-Kutta pairs of order 5(4) satisfying only the first
 // column simplifying assumption, Computers and Mathematics with Applications 62, 770-775,
 // 2011): 7 stages, first same as last, order 5, with its free interpolant of order 4.
@@ -29,6 +31,9 @@ type tsit struct {
 }
 
 func newTsit(sys System) (stepper, error) {
+	if mass, _ := massOf(sys); mass != nil {
+		return nil, errors.New("an explicit method cannot integrate a system with algebraic equations; choose rodas5p")
+	}
 	n := sys.Dim()
 	s := &tsit{sys: sys, n: n, y: make([]float64, n), yn: make([]float64, n), e: make([]float64, n), tt: make([]float64, 1)}
 	for i := range s.k {
@@ -45,10 +50,10 @@ func (s *tsit) start(t float64, y []float64, st *Stats) {
 	st.Derivs++
 }
 
-func (s *tsit) state() []float64  { return s.y }
-func (s *tsit) next() []float64   { return s.yn }
-func (s *tsit) slope() []float64  { return s.k[0] }
-func (s *tsit) exponent() float64 { return 1.0 / 5 }
+func (s *tsit) state() []float64        { return s.y }
+func (s *tsit) next() []float64         { return s.yn }
+func (s *tsit) slope(float64) []float64 { return s.k[0] }
+func (s *tsit) exponent() float64       { return 1.0 / 5 }
 
 func (s *tsit) accept(t float64) {
 	s.t = t
