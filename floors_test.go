@@ -14,7 +14,7 @@ import (
 var floors = map[string]int{
 	"diag": 0, "unit": 0, "rng": 0, "linalg": 0, "table": 0,
 	"kernel": 1, "ode": 1, "ode/odetest": 1, "stats": 1,
-	"model": 2, "antimony": 2, "compile": 2,
+	"model": 2, "antimony": 2, "sbml": 2, "compile": 2,
 	"regimen": 3, "population": 3, "sim": 3, "library": 3,
 	"trial": 4, "store": 4, "report": 4, "conformance": 4,
 	"":    5,
@@ -26,6 +26,7 @@ var sameFloor = map[string]string{
 	"unit diag":       "messages have places",
 	"ode/odetest ode": "conformance problems of the solvers",
 	"antimony model":  "a format reads models",
+	"sbml model":      "a format reads models",
 	"compile model":   "a compiler reads models",
 	"sim regimen":     "doses are applied where programs meet solvers",
 	"sim population":  "signals are functions of time",

@@ -8,6 +8,7 @@ import (
 	"thymus/antimony"
 	"thymus/diag"
 	"thymus/model"
+	"thymus/sbml"
 )
 
 // format is one way to write a model down.
@@ -20,17 +21,27 @@ type format struct {
 // formats lists every model format that can be read.
 var formats = []format{
 	{"Antimony", []string{".ant", ".txt"}, readAntimony},
+	{"SBML", []string{".xml", ".sbml"}, readSBML},
 }
 
 func readAntimony(src *diag.Source, dir string) (*model.Document, diag.Messages) {
-	return antimony.Read(src, func(name string, from diag.Place) (*diag.Source, error) {
+	return antimony.Read(src, besides(dir))
+}
+
+func readSBML(src *diag.Source, dir string) (*model.Document, diag.Messages) {
+	return sbml.Read(src, besides(dir))
+}
+
+// besides finds the texts that a model file names, as seen from its folder.
+func besides(dir string) func(name string, from diag.Place) (*diag.Source, error) {
+	return func(name string, from diag.Place) (*diag.Source, error) {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
 		return &diag.Source{Name: path, Text: string(text)}, nil
-	})
+	}
 }
 
 // formatOf picks the format of a file by its extension, or says which there are.

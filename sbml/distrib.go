@@ -1,0 +1,3 @@
+package sbml
+
+func (m *modelReader) uncertainties(n *node, id string) {}
