@@ -3,8 +3,9 @@
 //
 // A Pattern says where entries may be; its Symbolic part holds a minimum-degree order
 // with diagonal pivots and the fill, made once and shared; an LU holds the numbers of
-// one factorisation. Static pivots are watched: when multipliers grow beyond 1e8 the
-// factorisation is done again densely with row exchanges, and counted.
+// one factorisation. Static pivots are watched: when multipliers grow beyond 1e8 and the
+// backward error of a solution shows that digits were lost, the factorisation is done
+// again with row exchanges, and counted.
 //
 //	p := linalg.NewPattern(2, [][2]int{{0, 1}})
 //	f := linalg.NewLU(p.Symbolic())

@@ -214,6 +214,10 @@ func (d *driver) advance(stop float64) *Failure {
 				copy(dst, d.s.next())
 				return
 			}
+			if t <= t0 { // as next(), to the last bit and without products of infinity and 0
+				copy(dst, d.s.state())
+				return
+			}
 			d.s.dense((t-t0)/(tEnd-t0), dst)
 		}
 		if d.cross != nil {

@@ -193,6 +193,9 @@ func (w *weights) scale(i int, a, b float64) float64 {
 func (w *weights) norm(e, y, yn []float64) (float64, int) {
 	sum, worst, most := 0.0, -1, -1.0
 	for i := range e {
+		if e[i] == 0 {
+			continue // also where a component that never changes holds no finite number
+		}
 		q := e[i] / w.scale(i, y[i], yn[i])
 		q *= q
 		if !(q <= most) {

@@ -22,6 +22,7 @@ type Course struct {
 	Method     string  // of ode.Options
 	Rtol, Atol float64 // 0: 1e-8 and 1e-12, the latter for every state in its own unit
 	MaxSteps   int     // of ode.Options
+	Seed       uint64  // of Schedule
 }
 
 // Run compiles and simulates. Messages with errors mean that nothing was simulated; a
@@ -35,7 +36,7 @@ func (c Course) Run() (*Trajectory, diag.Messages, *Failure) {
 	}
 	config := Config{
 		Model: c.Model, Record: c.Record, Actions: c.Actions, Infusible: c.Infusible,
-		Method: c.Method, Rtol: c.Rtol, Atol: map[string]float64{}, MaxSteps: c.MaxSteps, RecordAfter: true,
+		Method: c.Method, Rtol: c.Rtol, Atol: map[string]float64{}, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
 	}
 	for _, s := range c.Model.Species {
 		config.Atol[s.ID] = c.Atol
@@ -63,7 +64,7 @@ func (c Course) Run() (*Trajectory, diag.Messages, *Failure) {
 	if ms.HasErrors() {
 		return nil, ms, nil
 	}
-	schedule := Schedule{Start: c.Start, End: c.End, Times: Times(c.Start, c.End, c.Steps), Doses: c.Doses}
+	schedule := Schedule{Start: c.Start, End: c.End, Times: Times(c.Start, c.End, c.Steps), Doses: c.Doses, Seed: c.Seed}
 	patient := Patient{Values: c.Set}
 	worker := plan.NewWorker()
 	begin, failure := worker.Settle(patient, c.Start)

@@ -16,7 +16,7 @@
 // not depend on the recorded times; a failed patient is a value with a named cause and
 // stops nobody else.
 //
-// Events follow SBML Level 3 Version 2 (section 4.11): an event fires when its trigger
-// turns from false to true; simultaneous executions go by priority, equal ones in the
-// order of the model.
+// Events follow SBML Level 3 Version 2 (section 4.12): an event fires when its trigger
+// turns from false to true; simultaneous executions go by priority, equal ones in an order
+// drawn from the schedule's seed, those without priority last and in the order of firing.
 package sim

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"math"
+
+	"thymus/rng"
 )
 
 // mostFirings bounds the executions at one instant; more is an event storm.
@@ -14,6 +16,8 @@ type queue struct {
 	on      []bool // trigger values
 	pending []execution
 	serial  int
+	ties    []int       // pending executions that may be next
+	random  *rng.Stream // of the order among equal priorities; made when needed
 }
 
 // execution is an event that fired and waits for its time.
@@ -128,22 +132,41 @@ func (q *queue) look(t float64, y []float64) bool {
 	return changed
 }
 
-// due picks the next execution: highest priority, then the order of firing.
+// due picks the next execution. Priorities are evaluated now; the highest goes first, and
+// one of several equal ones is drawn (SBML Level 3 Version 2, section 4.12.3). Those
+// without priority follow in the order of firing.
 func (q *queue) due(t float64, y []float64) int {
-	best, bestPriority := -1, math.Inf(-1)
+	best, first := math.Inf(-1), -1
+	q.ties = q.ties[:0]
 	for i, x := range q.pending {
-		if x.time > t {
-			continue
-		}
-		priority := math.Inf(-1)
-		if q.r.p.events[x.event].HasPriority {
-			priority = q.r.w.in.Priority(x.event, y, t)
-		}
-		if best < 0 || priority > bestPriority || (priority == bestPriority && x.serial < q.pending[best].serial) {
-			best, bestPriority = i, priority
+		switch {
+		case x.time > t+4e-16*math.Abs(t): // simultaneous up to the rounding of trigger time + delay
+		case !q.r.p.events[x.event].HasPriority:
+			if first < 0 || x.serial < q.pending[first].serial {
+				first = i
+			}
+		default:
+			priority := q.r.w.in.Priority(x.event, y, t)
+			if len(q.ties) > 0 && !(priority >= best) {
+				continue
+			}
+			if priority > best {
+				q.ties = q.ties[:0]
+			}
+			best = priority
+			q.ties = append(q.ties, i)
 		}
 	}
-	return best
+	switch len(q.ties) {
+	case 0:
+		return first
+	case 1:
+		return q.ties[0]
+	}
+	if q.random == nil {
+		q.random = rng.New(rng.Key{Seed: q.r.s.Seed, Patient: q.r.pt.Number, Purpose: "order of simultaneous events"})
+	}
+	return q.ties[q.random.Intn(len(q.ties))]
 }
 
 // rule gives rule k's dose now if it may, and arranges to look again while its trigger

@@ -55,6 +55,8 @@ type Config struct {
 	MaxStep     float64            // 0: none [model time]
 	MaxSteps    int                // of ode.Options; 0: its default
 	ClampPowers bool               // a negative base of a non-integer power reads as 0
+	// Discontinuities ends steps where the right-hand side jumps (piecewise, floor, ...).
+	Discontinuities bool
 	// RecordAfter records a time that coincides with an event or dose after it, as
 	// SBML's result tables do; otherwise before it, as a clinic takes blood before a dose.
 	RecordAfter bool
@@ -71,6 +73,7 @@ type Plan struct {
 	ruleOf  []int          // event index -> trigger index, or -1
 	seed    []indexed
 	held    []bool
+	varying []bool
 	atol    []float64
 }
 
@@ -94,7 +97,7 @@ func Build(c Config) (*Plan, diag.Messages) {
 	}
 	program, ms := compile.Compile(&m, compile.Options{
 		Variables: c.Variables, Actions: c.Actions, Infusible: c.Infusible,
-		Signals: c.Signals, ClampPowers: c.ClampPowers,
+		Signals: c.Signals, ClampPowers: c.ClampPowers, Discontinuities: c.Discontinuities,
 	})
 	if ms.HasErrors() {
 		return nil, ms
@@ -125,11 +128,12 @@ func Build(c Config) (*Plan, diag.Messages) {
 	}
 	states := program.States()
 	p.held = make([]bool, len(states))
+	p.varying = make([]bool, len(states))
 	p.atol = make([]float64, len(states))
 	ids := make([]string, 0, len(states))
 	for i, s := range states {
 		ids = append(ids, s.ID)
-		p.held[i] = !s.Varying
+		p.held[i], p.varying[i] = !s.Varying, s.Varying
 		p.atol[i] = AtolFor(s.Unit)
 		if a, ok := c.Atol[s.ID]; ok {
 			p.atol[i] = a
@@ -214,6 +218,7 @@ type Schedule struct {
 	Doses      []Dose // in order of time
 	Rules      []Rule
 	Times      []float64 // ascending, within [Start, End]
+	Seed       uint64    // of what is random in a run: the order of simultaneous events of equal priority
 }
 
 // Begin is a patient's state before the trial.
@@ -276,9 +281,11 @@ func (p *Plan) fail(patient int, cause *ode.Failure) *Failure {
 	return f
 }
 
-func finite(y []float64) int {
+// finite finds a state that is integrated and is not finite, or -1. Others may hold any
+// number: a model may set a parameter to infinity.
+func (p *Plan) finite(y []float64) int {
 	for i, v := range y {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if (math.IsNaN(v) || math.IsInf(v, 0)) && p.varying[i] {
 			return i
 		}
 	}

@@ -25,8 +25,20 @@ type run struct {
 	rules   []ruleState
 	ruleAt  map[int]int // event index -> rules index
 	mask    []int
+	jumps   map[int]*chatter // of crossing functions that belong to the right-hand side alone
 	failure *Failure
 }
+
+// chatter counts how often a discontinuity of the right-hand side followed itself at once.
+type chatter struct {
+	count int
+	last  float64
+}
+
+// mostChatter is how often that may be. A solution that slides along a discontinuity
+// crosses it again and again without getting on; then its steps are left to the error
+// control.
+const mostChatter = 30
 
 // stop is something that happens at a known time.
 type stop struct {
@@ -72,6 +84,15 @@ func newRun(w *Worker, pt Patient, s Schedule) *run {
 		r.ruleAt[event] = len(r.rules)
 		r.rules = append(r.rules, ruleState{Rule: rule, event: event, action: action, last: math.Inf(-1)})
 		for _, k := range p.events[event].Roots {
+			used[k] = true
+		}
+	}
+	for _, k := range p.program.Discontinuities() {
+		if !used[k] {
+			if r.jumps == nil {
+				r.jumps = map[int]*chatter{}
+			}
+			r.jumps[k] = &chatter{last: math.Inf(-1)}
 			used[k] = true
 		}
 	}
@@ -183,7 +204,7 @@ func (r *run) happen(t float64, y []float64) bool {
 	if r.events.follow(t, y) {
 		changed = true
 	}
-	if i := finite(y); i >= 0 {
+	if i := r.p.finite(y); i >= 0 {
 		r.failure = &Failure{Patient: r.pt.Number, Species: r.p.program.States()[i].ID, Problem: fmt.Sprintf("a dose or event at t=%g made a value that is not finite", t)}
 	}
 	copy(r.lastY, y)
@@ -211,7 +232,20 @@ func (r *run) OnStop(t float64, y []float64) (bool, error) {
 }
 
 // OnCrossing implements ode.Handler.
-func (r *run) OnCrossing(t float64, y []float64, _ []int, _ []bool) (changed, stop bool, err error) {
+func (r *run) OnCrossing(t float64, y []float64, which []int, _ []bool) (changed, stop bool, err error) {
+	for _, k := range which {
+		if c := r.jumps[k]; c != nil {
+			if t-c.last > 1e-9*(r.s.End-r.s.Start) {
+				c.count = 0
+			}
+			c.count++
+			c.last = t
+			if c.count > mostChatter {
+				r.mask = append(r.mask, k)
+				delete(r.jumps, k)
+			}
+		}
+	}
 	changed = r.happen(t, y)
 	if r.failure != nil {
 		return changed, true, r.failure

@@ -170,7 +170,7 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	if f := r.begin(w.y); f != nil {
 		return r.out, f
 	}
-	stats, cause := ode.Solve(masked{w.in, r.mask}, w.y, s.Start, s.End, ode.Options{
+	stats, cause := ode.Solve(masked{w.in, &r.mask}, w.y, s.Start, s.End, ode.Options{
 		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
 		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps,
 	}, r)
@@ -185,16 +185,16 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	return r.out, nil
 }
 
-// masked silences the crossings of rules that this patient is not under, so that they
-// cost no steps.
+// masked silences the crossings of rules that this patient is not under, and of
+// discontinuities that the solution slides along, so that they cost no steps.
 type masked struct {
 	*compile.Instance
-	off []int
+	off *[]int
 }
 
 func (m masked) Cross(g, y, t []float64) {
 	m.Instance.Cross(g, y, t)
-	for _, i := range m.off {
+	for _, i := range *m.off {
 		g[i] = 1
 	}
 }
