@@ -1,6 +1,8 @@
 package model
 
 import (
+	"sort"
+	"strconv"
 	"strings"
 
 	"thymus/diag"
@@ -12,11 +14,21 @@ const deepest = 64
 // mostInstances bounds the submodels of one model.
 const mostInstances = 100_000
 
-// Flatten turns the module named main into a closed model without submodels: an
-// element x of submodel A becomes A_x, dotted names in the outer module change or
-// connect it, `is` links merge two elements into one, deletions take elements out.
+// Flatten turns the module named main into a closed model without submodels.
+//
+// It goes in five passes. (1) Every instance of a module is found, and with it the paths of
+// all elements. (2) From the inside out, the elements of submodels join the module around
+// them under their paths ("A.x"); conversion factors of the submodel are written into their
+// formulas, deletions take elements out, and dotted names of the outer module change them.
+// (3) Links make two elements one, from the outside in, so that an outer module has the
+// last word; factors are written into the formulas that read or set the element that went.
+// (4) Paths become flat ids: x of submodel A is A_x, or A__x when the document's separator
+// is "__". Where that id is taken already, the submodel's elements are called A1_x, and so
+// on. (5) What still has a dot leads nowhere and is refused.
+//
+// Functions and units keep their ids unless another definition has the same one.
 func Flatten(doc *Document, main string) (*Model, diag.Messages) {
-	f := &flattener{modules: map[string]*Module{}}
+	f := &flattener{doc: doc, modules: map[string]*Module{}, kinds: map[string]elementKind{}, next: map[string]link{}, name: map[string]string{}}
 	for _, m := range doc.Modules {
 		f.modules[m.ID] = m
 	}
@@ -24,286 +36,298 @@ func Flatten(doc *Document, main string) (*Model, diag.Messages) {
 	if !ok {
 		return nil, diag.Messages{diag.Errorf(diag.Place{}, "there is no model %q", main)}
 	}
-	flat := f.module(root, 0, nil)
-	flat.ID, flat.Name = root.ID, root.Name
-	if len(f.ms) > 0 && f.ms.HasErrors() {
+	f.find(root, "", nil)
+	if f.ms.HasErrors() {
 		return nil, f.ms
 	}
-	flat.Functions = append(append([]Function(nil), doc.Functions...), flat.Functions...)
-	flat.Units = append(append([]UnitDef(nil), doc.Units...), flat.Units...)
-	return dedupe(flat), f.ms
+	f.collect(f.root)
+	flat := f.build(f.root)
+	flat.ID, flat.Name = root.ID, root.Name
+	flat = f.merge(flat)
+	if f.ms.HasErrors() {
+		return nil, f.ms
+	}
+	flat = f.flatNames(flat)
+	if f.ms.HasErrors() {
+		return nil, f.ms
+	}
+	return flat, f.ms
+}
+
+// elementKind is what a path leads to.
+type elementKind uint8
+
+const (
+	noElement elementKind = iota
+	aValue                // species, compartment, parameter
+	aReaction
+	anEvent
+	aFunction
+	aUnit
+	aSubmodel
+)
+
+// instance is one use of a module; its elements have paths that begin with prefix.
+type instance struct {
+	prefix   string // "", "A.", "A.B."
+	module   *Module
+	time     *Expr // factors of the submodel in the module around; nil: 1
+	extent   *Expr
+	children []*instance
+}
+
+// link is where a path leads: its values are to's divided by factor.
+type link struct {
+	to     string
+	factor *Expr // nil: 1
+	// inherit as in Link.
+	inherit bool
+	at      diag.Place
 }
 
 type flattener struct {
+	doc     *Document
 	modules map[string]*Module
+	root    *instance
 	built   int // instances made so far
-	ms      diag.Messages
+	kinds   map[string]elementKind
+	next    map[string]link   // links, by the path that goes
+	name    map[string]string // path -> the path whose flat id it takes
+	// replaced lists submodels that another one replaced.
+	replaced []string
+	ms       diag.Messages
 }
 
-// dotted says the flat name of a dotted path.
-func dotted(path string) string { return strings.ReplaceAll(path, ".", "_") }
+func (f *flattener) fail(m diag.Message) { f.ms = append(f.ms, m) }
 
-// module flattens one module; its ids are local to it, without dots.
-func (f *flattener) module(m *Module, depth int, stack []string) *Model {
+// find makes the tree of instances and notes what every path leads to.
+func (f *flattener) find(m *Module, prefix string, stack []string) *instance {
 	for _, s := range stack {
 		if s == m.ID {
-			f.ms = append(f.ms, diag.Errorf(m.At, "model %q contains itself (%s)", m.ID, strings.Join(append(stack, m.ID), " -> ")))
-			return &Model{}
+			f.fail(diag.Errorf(m.At, "model %q contains itself (%s)", m.ID, strings.Join(append(stack, m.ID), " -> ")))
+			return nil
 		}
 	}
 	if f.built++; f.built > mostInstances {
 		if f.built == mostInstances+1 {
-			f.ms = append(f.ms, diag.Errorf(m.At, "the model has more than %d submodels", mostInstances))
+			f.fail(diag.Errorf(m.At, "the model has more than %d submodels", mostInstances))
 		}
-		return &Model{}
+		return nil
 	}
-	if depth > deepest {
-		f.ms = append(f.ms, diag.Errorf(m.At, "submodels are nested deeper than %d", deepest))
-		return &Model{}
+	if len(stack) > deepest {
+		f.fail(diag.Errorf(m.At, "submodels are nested deeper than %d", deepest))
+		return nil
 	}
-	out := &Model{TimeUnit: m.TimeUnit}
-	known := map[string]bool{} // flat ids that came from submodels
-	merge := map[string]string{}
+	in := &instance{prefix: prefix, module: m}
+	if f.root == nil {
+		f.root = in
+	}
+	own := func(id string, k elementKind) {
+		if id != "" && !strings.Contains(id, ".") {
+			f.kinds[prefix+id] = k
+		}
+	}
+	for _, x := range m.Compartments {
+		own(x.ID, aValue)
+	}
+	for _, x := range m.Species {
+		own(x.ID, aValue)
+	}
+	for _, x := range m.Parameters {
+		own(x.ID, aValue)
+	}
+	for _, x := range m.Reactions {
+		own(x.ID, aReaction)
+	}
+	for _, x := range m.Events {
+		own(x.ID, anEvent)
+	}
+	for _, x := range m.Functions {
+		own(x.ID, aFunction)
+	}
+	for _, x := range m.Units {
+		own(x.ID+"@unit", aUnit)
+	}
 	for _, s := range m.Submodels {
+		own(s.ID, aSubmodel)
 		def, ok := f.modules[s.Module]
 		if !ok {
 			var names []string
-			for n := range f.modules {
-				names = append(names, n)
+			for _, m := range f.doc.Modules {
+				names = append(names, m.ID)
 			}
-			f.ms = append(f.ms, diag.Errorf(s.At, "%s is an instance of model %q, which is not defined", s.ID, s.Module).WithHelp("%s", diag.DidYouMean(s.Module, names)))
-			continue
-		}
-		if s.TimeFactor != "" || s.ExtentFactor != "" {
-			f.ms = append(f.ms, diag.Errorf(s.At, "conversion factors of submodels (timeconv, extentconv) are not supported: state %s in the units of the model around it", s.ID))
+			f.fail(diag.Errorf(s.At, "%s is an instance of model %q, which is not defined", s.ID, s.Module).WithHelp("%s", diag.DidYouMean(s.Module, names)))
 			continue
 		}
 		if len(s.Args) > len(def.Ports) {
-			f.ms = append(f.ms, diag.Errorf(s.At, "%s is given %d ports, model %s has %d (%s)", s.ID, len(s.Args), def.ID, len(def.Ports), strings.Join(def.Ports, ", ")))
+			f.fail(diag.Errorf(s.At, "%s is given %d ports, model %s has %d (%s)", s.ID, len(s.Args), def.ID, len(def.Ports), strings.Join(def.Ports, ", ")))
 			continue
 		}
-		sub := f.module(def, depth+1, append(stack, m.ID))
-		sub = sub.renamed(func(id string) string { return s.ID + "_" + id })
-		for i, arg := range s.Args {
-			merge[dotted(arg)] = "" // the outer name stays; the port's definition moves to it
-			merge[s.ID+"_"+def.Ports[i]] = dotted(arg)
+		child := f.find(def, prefix+s.ID+".", append(stack[:len(stack):len(stack)], m.ID))
+		if child == nil {
+			continue
 		}
+		child.time, child.extent = f.factor(s.TimeFactor, prefix, s.At), f.factor(s.ExtentFactor, prefix, s.At)
+		in.children = append(in.children, child)
+	}
+	return in
+}
+
+// factor reads a conversion factor: an id of the module, or a number; nil for 1.
+func (f *flattener) factor(text, prefix string, at diag.Place) *Expr {
+	if text == "" {
+		return nil
+	}
+	e := Sym(prefix + text)
+	if v, err := strconv.ParseFloat(text, 64); err == nil {
+		if !(v > 0) || v > 1e300 {
+			f.fail(diag.Errorf(at, "a conversion factor is a positive number, this is %s", text))
+			return nil
+		}
+		e = Num(v)
+	} else if f.kinds[prefix+text] != aValue {
+		f.fail(diag.Errorf(at, "the conversion factor %s is not defined", text).WithHelp("declare it as a constant parameter"))
+		return nil
+	}
+	e.At = at
+	return e
+}
+
+// build joins an instance with its submodels; every id is a path.
+func (f *flattener) build(in *instance) *Model {
+	m := in.module
+	own := m.Model.rename(renaming{id: func(id string) string { return in.prefix + id }, meta: func(id string) string { return in.prefix + "#" + id },
+		function: func(id string) string {
+			if f.kinds[in.prefix+id] == aFunction {
+				return in.prefix + id
+			}
+			return id
+		},
+		unit: func(text string) string {
+			if f.kinds[in.prefix+text+"@unit"] == aUnit {
+				return in.prefix + text + "@unit"
+			}
+			return text
+		}})
+	if in != f.root {
+		own.defaultUnits(&f.root.module.Model)
+		whole := in.prefix + m.ID // what is said about the module is not about the model around it
+		own.Notes = keep(own.Notes, func(x Note) bool { return x.Element != "" && x.Element != whole })
+		own.Annotations = keep(own.Annotations, func(x Annotation) bool { return x.Element != "" && x.Element != whole })
+	}
+	if len(in.children) == 0 {
+		f.remove(own, in)
+		return own
+	}
+	out := &Model{}
+	for _, child := range in.children {
+		sub := f.build(child)
+		f.convert(sub, child)
 		out.absorb(sub)
 		if out.TimeUnit == "" {
 			out.TimeUnit = sub.TimeUnit
 		}
 	}
+	if own.TimeUnit != "" {
+		out.TimeUnit = own.TimeUnit
+	}
+	out.SubstanceUnit, out.VolumeUnit, out.AreaUnit, out.LengthUnit, out.ExtentUnit = own.SubstanceUnit, own.VolumeUnit, own.AreaUnit, own.LengthUnit, own.ExtentUnit
+	f.remove(out, in)
+	known := map[string]bool{}
 	out.each(func(id string) { known[id] = true })
-	for _, d := range m.Deletions {
-		if !out.remove(dotted(d.Path)) {
-			f.ms = append(f.ms, diag.Errorf(d.At, "cannot delete %s: no such element", d.Path))
-		}
-	}
-	for _, l := range m.Links {
-		merge[dotted(l.A)] = dotted(l.B)
-	}
-	own := m.Model.renamed(dotted)
-	out.overlay(own, known)
-	// merge links: the name on the left disappears into the one on the right.
-	if len(merge) > 0 {
-		names := map[string]string{}
-		for a, b := range merge {
-			if b == "" {
-				continue
-			}
-			for hops := 0; merge[b] != "" && hops < len(merge); hops++ {
-				b = merge[b]
-			}
-			names[a] = b
-		}
-		out = out.joined(names)
-	}
+	f.overlay(out, own, known, in)
+	f.removeOwn(out, in)
 	return out
 }
 
-// remove takes the element and what defines it out; false when there is none.
-func (m *Model) remove(id string) bool {
-	n := 0
-	count := func(same bool) bool {
-		if same {
-			n++
+// defaultUnits writes the units that a module sets for its elements onto those that
+// declare none, where the module around everything sets other ones.
+func (m *Model) defaultUnits(root *Model) {
+	set := func(u *string, own, outer string) {
+		if *u == "" && own != "" && own != outer {
+			*u = own
 		}
-		return !same
 	}
-	m.Compartments = keep(m.Compartments, func(x Compartment) bool { return count(x.ID == id) })
-	m.Species = keep(m.Species, func(x Species) bool { return count(x.ID == id) })
-	m.Parameters = keep(m.Parameters, func(x Parameter) bool { return count(x.ID == id) })
-	m.Reactions = keep(m.Reactions, func(x Reaction) bool { return count(x.ID == id) })
-	m.Events = keep(m.Events, func(x Event) bool { return count(x.ID == id) })
-	m.Rules = keep(m.Rules, func(x Rule) bool { return x.Variable != id })
-	m.Initials = keep(m.Initials, func(x Initial) bool { return x.Symbol != id })
-	return n > 0
+	size := map[string]string{}
+	for i := range m.Compartments {
+		c := &m.Compartments[i]
+		switch c.Dims {
+		case 3:
+			set(&c.Unit, m.VolumeUnit, root.VolumeUnit)
+		case 2:
+			set(&c.Unit, m.AreaUnit, root.AreaUnit)
+		case 1:
+			set(&c.Unit, m.LengthUnit, root.LengthUnit)
+		}
+		size[c.ID] = c.Unit
+	}
+	for i := range m.Species {
+		if s := &m.Species[i]; s.SubstanceOnly {
+			set(&s.Unit, m.SubstanceUnit, root.SubstanceUnit)
+		}
+	}
 }
 
-// overlay adds the elements of the outer module; an element that a submodel already
-// has is changed, not added twice.
-func (m *Model) overlay(o *Model, known map[string]bool) {
-	m.Units = append(m.Units, o.Units...)
-	m.Functions = append(m.Functions, o.Functions...)
-	species := indexBy(m.Species, func(x Species) string { return x.ID })
-	parameters := indexBy(m.Parameters, func(x Parameter) string { return x.ID })
-	compartments := indexBy(m.Compartments, func(x Compartment) string { return x.ID })
-	reactions := indexBy(m.Reactions, func(x Reaction) string { return x.ID })
-	events := indexBy(m.Events, func(x Event) string { return x.ID })
-	for _, x := range o.Compartments {
-		if i, ok := compartments[x.ID]; ok {
-			if x.Size != nil {
-				m.Compartments[i].Size = x.Size
-				m.clear(x.ID)
-			}
-			continue
+// remove takes out what the module deletes inside its submodels.
+func (f *flattener) remove(m *Model, in *instance) {
+	for _, d := range ordered(in.module.Deletions) {
+		if strings.Contains(ownPart(d.Path), ".") {
+			f.delete(m, in, d)
 		}
-		m.Compartments = append(m.Compartments, x)
 	}
-	for _, x := range o.Species {
-		if i, ok := species[x.ID]; ok {
-			s := &m.Species[i]
-			if x.InitialAmount != nil || x.InitialConc != nil {
-				s.InitialAmount, s.InitialConc = x.InitialAmount, x.InitialConc
-				m.clear(x.ID)
-			}
-			continue
-		}
-		m.Species = append(m.Species, x)
+	if len(in.children) == 0 {
+		f.removeOwn(m, in)
 	}
-	for _, x := range o.Parameters {
-		if i, ok := parameters[x.ID]; ok {
-			p := &m.Parameters[i]
-			if x.Value != nil {
-				p.Value, p.TableAt, p.Source, p.Spread, p.Note = x.Value, x.TableAt, x.Source, x.Spread, x.Note
-				m.clear(x.ID)
-			}
-			if x.Unit != "" {
-				p.Unit = x.Unit
-			}
-			if x.Spread != "" {
-				p.Spread = x.Spread
-			}
-			p.Constant = p.Constant && x.Constant
-			continue
-		}
-		if i, ok := species[x.ID]; ok {
-			s := &m.Species[i]
-			if x.Value != nil {
-				s.InitialAmount, s.InitialConc = nil, nil
-				if s.SubstanceOnly {
-					s.InitialAmount = x.Value
-				} else {
-					s.InitialConc = x.Value
-				}
-				m.clear(x.ID)
-			}
-			if x.Unit != "" {
-				s.Unit = x.Unit
-			}
-			continue
-		}
-		if i, ok := compartments[x.ID]; ok {
-			if x.Value != nil {
-				m.Compartments[i].Size = x.Value
-				m.clear(x.ID)
-			}
-			continue
-		}
-		m.Parameters = append(m.Parameters, x)
-	}
-	for _, x := range o.Reactions {
-		if i, ok := reactions[x.ID]; ok && x.ID != "" {
-			m.Reactions[i] = x
-			continue
-		}
-		m.Reactions = append(m.Reactions, x)
-	}
-	for _, x := range o.Events {
-		if i, ok := events[x.ID]; ok && x.ID != "" {
-			m.Events[i] = x
-			continue
-		}
-		m.Events = append(m.Events, x)
-	}
-	for _, x := range o.Rules {
-		if known[x.Variable] {
-			m.Rules = keep(m.Rules, func(r Rule) bool { return r.Variable != x.Variable })
-			m.Initials = keep(m.Initials, func(r Initial) bool { return r.Symbol != x.Variable })
-			if i, ok := parameters[x.Variable]; ok {
-				m.Parameters[i].Constant = false
-				if x.Kind == Assignment {
-					m.Parameters[i].Value = nil
-				}
-			}
-		}
-		m.Rules = append(m.Rules, x)
-	}
-	for _, x := range o.Initials {
-		if known[x.Symbol] {
-			m.Initials = keep(m.Initials, func(r Initial) bool { return r.Symbol != x.Symbol })
-		}
-		m.Initials = append(m.Initials, x)
-	}
-	m.absorbRest(o)
 }
 
-// clear forgets what a formula said about an initial value that a number replaces.
-func (m *Model) clear(id string) {
-	m.Initials = keep(m.Initials, func(x Initial) bool { return x.Symbol != id })
+// removeOwn takes parts of the module's own elements out.
+func (f *flattener) removeOwn(m *Model, in *instance) {
+	for _, d := range ordered(in.module.Deletions) {
+		if !strings.Contains(ownPart(d.Path), ".") {
+			f.delete(m, in, d)
+		}
+	}
 }
 
-func indexBy[T any](list []T, id func(T) string) map[string]int {
-	out := make(map[string]int, len(list))
-	for i, x := range list {
-		out[id(x)] = i
+// ordered puts deletions of counted parts ("reactant.1" before "reactant.0") in an order in
+// which none moves the next.
+func ordered(list []Deletion) []Deletion {
+	out := append([]Deletion(nil), list...)
+	count := func(path string) int {
+		_, part, _ := strings.Cut(path, "@")
+		_, which, _ := strings.Cut(part, ".")
+		n, err := strconv.Atoi(which)
+		if err != nil {
+			return -1
+		}
+		return n
 	}
+	sort.SliceStable(out, func(i, j int) bool { return count(out[i].Path) > count(out[j].Path) })
 	return out
 }
 
-// joined renames the keys of names to their values; of two elements with one id the
-// one that was called so before holds, and its missing values are taken from the other.
-func (m *Model) joined(names map[string]string) *Model {
-	drop := map[string]bool{}
-	has := map[string]bool{}
-	m.each(func(id string) { has[id] = true })
-	for from, to := range names {
-		if has[to] && from != to {
-			drop[from] = true
-		}
+// ownPart is a path up to its part or meta.
+func ownPart(path string) string {
+	if i := strings.IndexAny(path, "@#"); i >= 0 {
+		return path[:i]
 	}
-	c := *m
-	c.Compartments = keep(m.Compartments, func(x Compartment) bool { return !drop[x.ID] })
-	c.Species = keep(m.Species, func(x Species) bool { return !drop[x.ID] })
-	c.Parameters = keep(m.Parameters, func(x Parameter) bool { return !drop[x.ID] })
-	ruled := map[string]bool{}
-	for _, r := range m.Rules {
-		ruled[r.Variable] = true
-	}
-	c.Rules = keep(m.Rules, func(x Rule) bool { return !(drop[x.Variable] && ruled[names[x.Variable]]) })
-	c.Initials = keep(m.Initials, func(x Initial) bool { return !drop[x.Symbol] })
-	return c.renamed(func(id string) string {
-		if to, ok := names[id]; ok {
-			return to
-		}
-		return id
-	})
+	return path
 }
 
-// dedupe drops unit and function definitions that several submodels brought alike.
-func dedupe(m *Model) *Model {
-	seen := map[string]bool{}
-	m.Units = keep(m.Units, func(u UnitDef) bool {
-		k := u.ID + "\x00" + u.Text
-		ok := !seen[k]
-		seen[k] = true
-		return ok
-	})
-	functions := map[string]bool{}
-	m.Functions = keep(m.Functions, func(f Function) bool {
-		ok := !functions[f.ID]
-		functions[f.ID] = true
-		return ok
-	})
-	return m
+func (f *flattener) delete(m *Model, in *instance, d Deletion) {
+	path := in.prefix + d.Path
+	if f.kinds[path] == aSubmodel {
+		for _, id := range f.below(path) {
+			m.removePath(id)
+		}
+		m.removeAnonymous(path + ".")
+		return
+	}
+	if !m.removePath(path) {
+		f.fail(diag.Errorf(d.At, "cannot delete %s: no such element", d.Path))
+		return
+	}
+	if d.Dependents {
+		m.removeDependents(path)
+	}
 }

@@ -1,5 +1,7 @@
 package model
 
+import "thymus/diag"
+
 // renaming says how ids change when a model becomes part of another. Each function gets
 // every id of its kind, never "".
 type renaming struct {
@@ -176,4 +178,76 @@ func keep[T any](list []T, ok func(T) bool) []T {
 		}
 	}
 	return out
+}
+
+// eachFormula calls f for every formula of the model but the bodies of functions, to be read or
+// replaced in place. set is the id that the formula sets, "" for others. The lists
+// must be the model's own, as rename makes them.
+func (m *Model) eachFormula(f func(e **Expr, set string, at diag.Place)) {
+	visit := func(e **Expr, set string, at diag.Place) {
+		if *e != nil {
+			f(e, set, at)
+		}
+	}
+	for i := range m.Reactions {
+		r := &m.Reactions[i]
+		for _, side := range [][]SpeciesRef{r.Reactants, r.Products} {
+			for k := range side {
+				visit(&side[k].Stoichiometry, "", r.At)
+			}
+		}
+		visit(&r.Rate, "", r.At)
+	}
+	for i := range m.Rules {
+		visit(&m.Rules[i].Math, m.Rules[i].Variable, m.Rules[i].At)
+	}
+	for i := range m.Initials {
+		visit(&m.Initials[i].Math, m.Initials[i].Symbol, m.Initials[i].At)
+	}
+	for i := range m.Events {
+		e := &m.Events[i]
+		visit(&e.Trigger, "", e.At)
+		visit(&e.Delay, "", e.At)
+		visit(&e.Priority, "", e.At)
+		for k := range e.Assignments {
+			visit(&e.Assignments[k].Math, e.Assignments[k].Variable, e.At)
+		}
+	}
+	for i := range m.Constraints {
+		visit(&m.Constraints[i].Math, "", m.Constraints[i].At)
+	}
+	var parts func(list []UncertainPart, at diag.Place)
+	parts = func(list []UncertainPart, at diag.Place) {
+		for i := range list {
+			p := &list[i]
+			for _, e := range []**Expr{&p.Value, &p.Lower, &p.Upper, &p.Math} {
+				visit(e, "", at)
+			}
+			parts(p.Parts, at)
+		}
+	}
+	for i := range m.Uncertain {
+		parts(m.Uncertain[i].Parts, m.Uncertain[i].At)
+	}
+}
+
+// values is Map, but the argument of rateOf, which must stay a symbol, is left alone.
+func (e *Expr) values(f func(*Expr) *Expr) *Expr {
+	if e.Kind != Apply {
+		return f(e)
+	}
+	if e.Name == "rateOf" {
+		return f(e)
+	}
+	c := *e
+	c.Args = make([]*Expr, len(e.Args))
+	same := true
+	for i, a := range e.Args {
+		c.Args[i] = a.values(f)
+		same = same && c.Args[i] == a
+	}
+	if same {
+		return f(e)
+	}
+	return f(&c)
 }
