@@ -285,3 +285,17 @@ func TestConformance(t *testing.T) {
 		}
 	}
 }
+
+// TestFluxBalance: a model without an objective is an input error that says what it needs.
+func TestFluxBalance(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "decay.ant")
+	if err := os.WriteFile(path, []byte("model decay()\n  species A = 5;\n  J: A -> ; k*A;\n  k = 0.5;\nend\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := do("flux", path); code != exitInput || !strings.Contains(errs, "states no objective") || !strings.Contains(errs, "help: ") {
+		t.Errorf("exit code %d\n%s", code, errs)
+	}
+	if code, out, _ := do("flux", "--help"); code != 0 || !strings.Contains(out, "--objective") {
+		t.Errorf("help: exit code %d\n%s", code, out)
+	}
+}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"thymus/compile"
-	"thymus/diag"
+	"thymus/flux"
 	"thymus/model"
 	"thymus/sim"
 )
@@ -130,7 +130,7 @@ func judgeSemantic(_ context.Context, c Case, o Options) Verdict {
 		return refused(ms)
 	}
 	if s.fluxBalance {
-		return refused(diag.Messages{diag.Errorf(diag.Place{}, "flux balance is not supported")})
+		return s.judgeBalance(m, expected)
 	}
 	if s.steps < 1 || s.duration <= 0 {
 		return wrong("settings: %d steps over %g", s.steps, s.duration)
@@ -177,6 +177,34 @@ func (s *settings) compare(expected *numbers, t *sim.Trajectory) Verdict {
 	for i, v := range s.variables {
 		for k, want := range expected.values[i+1] {
 			most.value(v, t.Times[k], want, t.Values[i][k], s.absolute+s.relative*math.Abs(want))
+		}
+	}
+	return most.verdict()
+}
+
+// judgeBalance compares fluxes and the objective's value at the best steady state. The
+// suite writes NaN where there is none.
+func (s *settings) judgeBalance(m *model.Model, expected *numbers) Verdict {
+	p, ms := flux.New(m, "")
+	if ms.HasErrors() {
+		return refused(ms)
+	}
+	best := p.Solve()
+	if best.Status == flux.NotConverged {
+		return wrong("ended early: %s", best.Reason)
+	}
+	got := map[string]float64{p.Objective: best.Objective}
+	for j, id := range p.Reactions {
+		got[id] = best.Flux[j]
+	}
+	most := newComparison()
+	for i, v := range expected.names {
+		value, ok := got[v]
+		if !ok {
+			return wrong("the model has no reaction and no active objective %s", v)
+		}
+		for _, want := range expected.values[i] {
+			most.value(v, math.NaN(), want, value, s.absolute+s.relative*math.Abs(want))
 		}
 	}
 	return most.verdict()
