@@ -22,11 +22,14 @@ const (
 	aSubmodel
 	anInteraction
 	aRule // the id of an algebraic rule
+	aConstraint
+	anObjective
+	aStrand
 )
 
 func (k elementKind) String() string {
 	return [...]string{"nothing yet", "a parameter", "a species", "a compartment", "a reaction", "an event",
-		"a submodel", "an interaction", "an algebraic rule"}[k]
+		"a submodel", "an interaction", "an algebraic rule", "a constraint", "an objective", "a DNA strand"}[k]
 }
 
 // element is what is known of an id while its model is read.
@@ -57,6 +60,9 @@ type element struct {
 
 	reaction *model.Reaction // of a reaction
 	outer    bool            // only another name of a reaction in a submodel
+
+	uncertain []model.UncertainPart
+	dna       dnaKind // undecided: not in a DNA strand
 }
 
 type pair struct{ from, to string }
@@ -82,6 +88,10 @@ type body struct {
 	units     []*unitDef
 	unitIndex map[string]*unitDef
 	numbers   map[string]int
+
+	conditions []condition
+	target     *target
+	strands    []*strand
 
 	unitDepth    int
 	unknownUnits map[string]bool // already told

@@ -213,9 +213,13 @@ func (p *parser) primary(what string) node {
 			x.At = p.at(t).To(p.at(end))
 			return node{x: &x, depth: n.depth, closed: true}
 		case "{", "[":
-			p.stop(t, "vectors are not supported")
+			p.stop(t, "there are no vectors in formulas: {a, b} is a value only of uncertainties such as x.range")
 		case "...":
-			p.stop(t, "DNA strands are not supported")
+			if p.b == nil {
+				p.stop(t, "... is the formula upstream in a DNA strand, and stands only in models")
+			}
+			p.next()
+			return node{x: &model.Expr{Kind: model.Symbol, Name: upstream, At: p.at(t)}, depth: 1}
 		case "$":
 			p.stop(t, "a $ marks a boundary species in a reaction or declaration, not in a formula")
 		}
@@ -251,6 +255,9 @@ func (p *parser) literal(t token) *model.Expr {
 	if u := p.peek(); u.kind == word && reserved(u.text) == "" && infixWords[u.text].bind == 0 {
 		p.next()
 		x.Unit, x.At = u.text, x.At.To(p.at(u))
+		if p.linear { // 3 J0
+			p.use(u.text, p.at(u))
+		}
 		p.unitUse(u)
 	}
 	return x
@@ -317,8 +324,13 @@ func (p *parser) call() node {
 func (p *parser) resolve(x *model.Expr, t token) {
 	n := len(x.Args)
 	switch {
-	case distributions[t.text]:
-		p.stop(t, "random numbers in formulas (%s) are not supported", t.text)
+	case truncated[t.text].name != "":
+		d := truncated[t.text]
+		x.Name = d.name
+		if n != d.args {
+			p.report(diag.Errorf(x.At, "%s takes %s, not %d", t.text, arity(d.args, d.args), n))
+		}
+		return
 	case t.text == "sqr" && n == 1:
 		x.Name, x.Args = "power", append(x.Args, &model.Expr{Kind: model.Number, Value: 2, At: x.At})
 		return

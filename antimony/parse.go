@@ -47,6 +47,7 @@ type parser struct {
 	params   map[string]bool // the arguments of the function being read
 	nesting  int
 	wide     bool // after an error, skip to the end of the line and not only to the next ;
+	linear   bool // in an objective, where "3 J0" is a product
 	ms       diag.Messages
 }
 
@@ -92,14 +93,14 @@ func (r *reader) finishMain() {
 	p.b, r.main.p = r.main, p
 	m := r.main.finish()
 	if r.main.used {
-		r.add(m)
+		r.add(m, r.main)
 	} else {
 		r.doc.Units = m.Units
 	}
 }
 
 // add puts a finished model into the document.
-func (r *reader) add(m *model.Module) {
+func (r *reader) add(m *model.Module, b *body) {
 	r.doc.Modules = append(r.doc.Modules, m)
 	r.modules[m.ID] = m
 	kinds := map[string]elementKind{}
@@ -123,6 +124,9 @@ func (r *reader) add(m *model.Module) {
 	}
 	for i := range m.Submodels {
 		kinds[m.Submodels[i].ID] = aSubmodel
+	}
+	for id, kind := range b.others() {
+		kinds[id] = kind
 	}
 	r.kinds[m] = kinds
 }
@@ -314,7 +318,7 @@ func (p *parser) try(f func()) (ok bool) {
 
 // statement reads one statement up to its end, or, after an error, skips to it.
 func (p *parser) statement(f func()) {
-	p.wide = false
+	p.wide, p.linear = false, false
 	start := p.i
 	ok := p.try(f)
 	t := p.peek()
@@ -475,7 +479,7 @@ func (p *parser) model(about string) {
 	b := p.b
 	p.b = nil
 	if m := b.finish(); m.ID != "" {
-		p.r.add(m)
+		p.r.add(m, b)
 	}
 }
 
@@ -523,7 +527,22 @@ func (p *parser) aboutModel() {
 		m.Annotations = append(m.Annotations, p.sboNumber(m.ID, p.at(t)))
 		return
 	}
-	m.Annotations = append(m.Annotations, p.term(m.ID, p.at(t)))
+	p.r.note(m, p.term(m.ID, p.at(t)))
+}
+
+// note adds an annotation; notes have a place of their own.
+func (r *reader) note(m *model.Module, a model.Annotation) {
+	if a.Qualifier != "notes" {
+		m.Annotations = append(m.Annotations, a)
+		return
+	}
+	element := a.Element
+	if element == m.ID {
+		element = ""
+	}
+	for _, text := range a.Resources {
+		m.Notes = append(m.Notes, model.Note{Element: element, Text: text})
+	}
 }
 
 // aboutFunction reads f is "name".

@@ -19,15 +19,16 @@ func (p *parser) part() {
 	case t.kind == number && p.ahead(1).is("="), t.is("-") && p.ahead(1).kind == number && p.ahead(2).is("="):
 		p.algebraic("", p.at(t))
 		return
-	case t.kind == symbol && strings.HasPrefix(t.text, "--"), t.is("..."):
-		p.refuseDNA(t)
+	case p.isStrand():
+		p.strand("", p.at(t), "")
+		return
+	case p.isConstraint():
+		p.wide = true
+		p.addConstraint("", p.at(t), p.formula("a constraint"))
+		return
 	case p.isReaction():
 		p.reaction("", p.at(t), "")
 		return
-	case t.kind == number, t.is("-"):
-		if r := p.ahead(1); t.kind == number && isInequality(r) || t.is("-") && isInequality(p.ahead(2)) {
-			p.refuseConstraint(t)
-		}
 	case t.kind == word || t.is("$"):
 		p.named()
 		return
@@ -37,29 +38,11 @@ func (p *parser) part() {
 	p.stop(t, "expected a statement, found %s", t.name())
 }
 
-func isInequality(t token) bool {
-	return t.is("<") || t.is(">") || t.is("<=") || t.is(">=") || t.is("!=") || t.is("==")
-}
-
-func (p *parser) refuseDNA(t token) {
-	p.wide = true
-	p.fail(diag.Errorf(p.at(t), "DNA strands (--, gene, operator, DNA) are not supported").
-		WithHelp("write what each gene makes as a reaction: -> protein; rate"))
-}
-
-func (p *parser) refuseConstraint(t token) {
-	p.wide = true
-	p.fail(diag.Errorf(p.at(t), "constraints are not supported").
-		WithHelp("they change no simulation: leave it out, or make it an event that notes when it is broken"))
-}
-
 // keyword reads a statement that begins with a word of the language.
 func (p *parser) keyword(t token) {
 	switch t.text {
-	case "species", "formula", "reaction", "compartment", "var", "const", "ext", "substanceOnly":
+	case "species", "formula", "reaction", "compartment", "var", "const", "ext", "substanceOnly", "gene", "operator", "DNA":
 		p.declaration()
-	case "gene", "operator", "DNA":
-		p.refuseDNA(t)
 	case "unit":
 		p.unitStatement()
 	case "delete":
@@ -67,9 +50,9 @@ func (p *parser) keyword(t token) {
 	case "at":
 		p.event("", p.at(t))
 	case "constraint":
-		p.refuseConstraint(t)
+		p.constraint()
 	case "maximize", "minimize":
-		p.refuseObjective(t)
+		p.objective("", p.at(t))
 	case "model", "module":
 		p.next()
 		if p.peek().is(".") && strings.EqualFold(p.ahead(1).text, "sboTerm") {
@@ -78,15 +61,10 @@ func (p *parser) keyword(t token) {
 			p.sboTerm(p.b.mod.ID, p.at(t))
 			return
 		}
-		p.b.mod.Annotations = append(p.b.mod.Annotations, p.term(p.b.mod.ID, p.at(t)))
+		p.r.note(p.b.mod, p.term(p.b.mod.ID, p.at(t)))
 	default:
 		p.stop(t, "expected a statement, found the word %q", t.text)
 	}
-}
-
-func (p *parser) refuseObjective(t token) {
-	p.wide = true
-	p.stop(t, "flux balance objectives (maximize, minimize) are not supported")
 }
 
 // named reads a statement that begins with an id.
@@ -108,10 +86,9 @@ func (p *parser) named() {
 		p.sboTerm(about, at)
 		return
 	}
-	if dot := strings.LastIndexByte(path, '.'); dot > 0 && uncertainty[path[dot+1:]] && !p.b.isSubmodel(path[:dot]) {
-		p.wide = true
-		p.fail(diag.Errorf(at, "uncertainty attributes such as %s are not supported", path[dot:]).
-			WithHelp("the spread of a parameter belongs in the parameter table"))
+	if about, kind, ok := p.uncertainPath(path); ok {
+		p.uncertain(path, about, kind, at)
+		return
 	}
 	compartment := ""
 	if p.acceptWord("in") {
@@ -123,13 +100,17 @@ func (p *parser) named() {
 		p.next()
 		p.labelled(path, at, compartment)
 		return
-	case t.kind == symbol && strings.HasPrefix(t.text, "--"):
-		p.refuseDNA(t)
-	case isInequality(t):
-		p.refuseConstraint(t)
 	case t.is("*"):
 		p.wide = true
-		p.stop(t, "conversion factors of single elements are not supported")
+		p.next()
+		factor, _ := p.path("a parameter, by which it is converted")
+		if !p.peek().word("is") {
+			p.stop(p.peek(), "expected is, as in %s * %s is x, found %s", path, factor, p.peek().name())
+		}
+		p.next()
+		other, otherAt := p.path("another id")
+		p.b.link(path, at, other, otherAt, factor)
+		return
 	case t.is("+") || t.is("-"):
 		p.wide = true
 		p.fail(diag.Errorf(p.at(t), "expected a statement, found a formula").
@@ -139,7 +120,7 @@ func (p *parser) named() {
 		p.synonym(path, at)
 		return
 	case t.kind == word && !keywords[t.text] && compartment == "":
-		p.b.mod.Annotations = append(p.b.mod.Annotations, p.term(p.b.element(path, at), at))
+		p.r.note(p.b.mod, p.term(p.b.element(path, at), at))
 		return
 	case t.is("("):
 		p.fail(diag.Errorf(at, "there is no model %s before this line", path).
@@ -163,13 +144,13 @@ func (p *parser) guess(t token) {
 	if a.kind != word && !a.is("$") || keywords[a.text] || p.ahead(2).kind == quoted || p.ahead(2).is(".") {
 		return
 	}
-	if t.text == "assert" {
-		p.refuseConstraint(t)
-	}
 	if a.kind == word && qualifiers[a.text] != "" {
 		return
 	}
 	m := diag.Errorf(p.at(t), "expected a statement, found %s", t.name()).WithHelp("%s", diag.DidYouMean(t.text, statementWords))
+	if t.text == "assert" {
+		m.Help = "a condition is written constraint: x > 0"
+	}
 	if t.text == "parameter" {
 		m.Help = "parameters need no word: write " + a.text + " = 1"
 	}
@@ -233,7 +214,7 @@ func (p *parser) labelled(id string, at diag.Place, compartment string) {
 	case t.word("at"):
 		p.event(id, at)
 	case t.word("maximize"), t.word("minimize"):
-		p.refuseObjective(t)
+		p.objective(id, at)
 	case t.kind == number && p.ahead(1).is("="), t.is("-") && p.ahead(2).is("="):
 		p.algebraic(id, at)
 	case t.kind == word && p.ahead(1).is("(") && !p.isReaction():
@@ -273,10 +254,11 @@ func (p *parser) synonym(path string, at diag.Place) {
 		return
 	}
 	other, otherAt := p.path("a name in quotes or another id")
-	if p.peek().is("/") {
-		p.stop(p.peek(), "conversion factors of single elements are not supported")
+	factor := ""
+	if p.accept("/") {
+		factor, _ = p.path("a parameter, by which it is converted")
 	}
-	p.b.link(path, at, other, otherAt)
+	p.b.link(path, at, other, otherAt, factor)
 }
 
 // algebraic reads 0 = formula.

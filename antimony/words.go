@@ -24,15 +24,29 @@ var synonyms = map[string]string{
 	"plus": "plus", "minus": "minus", "times": "times", "divide": "divide",
 }
 
-// distributions are the functions that draw random numbers; none is supported.
-var distributions = set("normal", "truncatedNormal", "uniform", "exponential", "truncatedExponential", "gamma",
-	"truncatedGamma", "poisson", "truncatedPoisson", "bernoulli", "binomial", "cauchy", "chisquare", "laplace",
-	"lognormal", "rayleigh")
+// truncated are older names of draws with two bounds as their last arguments, and how
+// many arguments they have.
+var truncated = map[string]struct {
+	name string
+	args int
+}{
+	"truncatedNormal": {"normal", 4}, "truncatedExponential": {"exponential", 3},
+	"truncatedGamma": {"gamma", 4}, "truncatedPoisson": {"poisson", 3},
+}
 
-// uncertainty are the attributes of the distributions package, written x.mean = ...
-var uncertainty = set("mean", "stdev", "standardDeviation", "coefficientOfVariation", "kurtosis", "median", "mode",
-	"sampleSize", "skewness", "standardError", "variance", "confidenceInterval", "credibleInterval",
-	"interquartileRange", "range", "distribution", "externalParameter")
+// uncertainty gives SBML's word for each attribute that says how sure a value is,
+// written x.mean = ...
+var uncertainty = map[string]string{
+	"mean": "mean", "stdev": "standardDeviation", "standardDeviation": "standardDeviation",
+	"coefficientOfVariation": "coefficientOfVariation", "kurtosis": "kurtosis", "median": "median", "mode": "mode",
+	"sampleSize": "sampleSize", "skewness": "skewness", "standardError": "standardError", "variance": "variance",
+	"confidenceInterval": "confidenceInterval", "credibleInterval": "credibleInterval",
+	"interquartileRange": "interquartileRange", "range": "range", "distribution": "distribution",
+	"externalParameter": "externalParameter",
+}
+
+// spans are the uncertainties that have a lower and an upper end.
+var spans = set("confidenceInterval", "credibleInterval", "interquartileRange", "range")
 
 // qualifiers give the BioModels.net name of each spelling of an annotation term.
 var qualifiers = map[string]string{
@@ -73,6 +87,9 @@ func function(word string) *model.Func {
 	if name, ok := synonyms[word]; ok {
 		return model.FunctionNamed(name)
 	}
+	if t, ok := truncated[word]; ok {
+		return model.FunctionNamed(t.name)
+	}
 	return model.FunctionSpelled(word)
 }
 
@@ -83,7 +100,7 @@ func reserved(word string) string {
 		return "a word of the language"
 	case constants[word]:
 		return "a constant of the language"
-	case distributions[word], word == "sqr", function(word) != nil:
+	case word == "sqr", function(word) != nil:
 		return "a function of the language"
 	}
 	return ""
@@ -96,6 +113,9 @@ func functionWords() []string {
 		words = append(words, model.Functions[i].Spellings...)
 	}
 	for w := range synonyms {
+		words = append(words, w)
+	}
+	for w := range truncated {
 		words = append(words, w)
 	}
 	sort.Strings(words)

@@ -1,0 +1,296 @@
+package antimony
+
+import (
+	"strings"
+
+	"thymus/diag"
+	"thymus/model"
+)
+
+// condition is a constraint as it was read.
+type condition struct {
+	id   string
+	math *model.Expr
+	at   diag.Place
+}
+
+// target is what a flux balance makes largest or smallest, as it was read.
+type target struct {
+	id       string
+	math     *model.Expr // nil: that of the element id
+	maximize bool
+	at       diag.Place
+}
+
+// isConstraint tells whether a constraint without its word begins here: a number or an
+// id, and then a relation.
+func (p *parser) isConstraint() bool {
+	n := 0
+	if p.ahead(n).is("-") {
+		n++
+		if p.ahead(n).kind != number {
+			return false
+		}
+	}
+	t := p.ahead(n)
+	if t.kind != number && (t.kind != word || keywords[t.text]) {
+		return false
+	}
+	for n++; p.ahead(n).is(".") && p.ahead(n+1).kind == word; {
+		n += 2
+	}
+	return isRelation(p.ahead(n))
+}
+
+func isRelation(t token) bool {
+	return t.is("<") || t.is(">") || t.is("<=") || t.is(">=") || t.is("!=") || t.is("==") || t.is("<>")
+}
+
+// constraint reads "constraint id: formula", where id may be missing.
+func (p *parser) constraint() {
+	p.wide = true
+	p.next()
+	id := ""
+	at := p.at(p.peek())
+	if !p.peek().is(":") {
+		t := p.id("the id of a constraint")
+		id, at = t.text, p.at(t)
+	}
+	p.expect(":", "before the formula of a constraint")
+	p.addConstraint(id, at, p.formula("the formula of a constraint"))
+}
+
+func (p *parser) addConstraint(id string, at diag.Place, math *model.Expr) {
+	if id == "" {
+		id = p.b.unused("_con")
+	}
+	p.b.claim(p.b.touch(id, at), aConstraint, at)
+	p.b.conditions = append(p.b.conditions, condition{id, math, at.To(math.At)})
+}
+
+// objective reads maximize or minimize and a formula.
+func (p *parser) objective(id string, at diag.Place) {
+	p.wide = true
+	t := p.next()
+	b := p.b
+	p.linear = true
+	math := p.formula("what to " + t.text)
+	p.linear = false
+	if b.target != nil {
+		p.fail(diag.Errorf(at.To(math.At), "the model has an objective already, and it can have only one").WithNote(b.target.at, "the first"))
+	}
+	b.target = &target{id: id, math: math, maximize: t.text == "maximize", at: at.To(math.At)}
+	if id != "" {
+		b.claim(b.touch(id, at), anObjective, at)
+	}
+}
+
+// buildConstraints adds the constraints, and as bounds of fluxes those that are such.
+func (b *body) buildConstraints() {
+	for _, c := range b.conditions {
+		math := b.fix(c.math)
+		e := b.elements[c.id]
+		b.mod.Constraints = append(b.mod.Constraints, model.Constraint{ID: c.id, Math: math, Message: e.name, At: c.at})
+		b.p.try(func() { b.fluxBounds(math) })
+	}
+}
+
+// reversed are the relations seen from their right side.
+var reversed = map[string]string{"lt": "gt", "leq": "geq", "gt": "lt", "geq": "leq", "eq": "eq"}
+
+// fluxBounds notes "number relation reaction", "reaction relation number" and the pair
+// of them with one reaction in the middle.
+func (b *body) fluxBounds(x *model.Expr) {
+	if x.Kind != model.Apply {
+		return
+	}
+	if x.Name == "and" && len(x.Args) == 2 {
+		b.fluxBounds(x.Args[0])
+		b.fluxBounds(x.Args[1])
+		return
+	}
+	relation, known := reversed[x.Name]
+	if !known {
+		return
+	}
+	switch len(x.Args) {
+	case 2:
+		if !b.fluxBound(x.Args[0], x.Name, x.Args[1]) {
+			b.fluxBound(x.Args[1], relation, x.Args[0])
+		}
+	case 3:
+		if b.fluxLimit(x.Args[0]) && b.fluxLimit(x.Args[2]) {
+			b.fluxBound(x.Args[1], relation, x.Args[0])
+			b.fluxBound(x.Args[1], x.Name, x.Args[2])
+		}
+	}
+}
+
+// fluxLimit tells whether x can bound a flux: a number or a parameter.
+func (b *body) fluxLimit(x *model.Expr) bool {
+	if x.Kind == model.Symbol {
+		for i := range b.mod.Parameters {
+			if b.mod.Parameters[i].ID == x.Name {
+				return true
+			}
+		}
+	}
+	return x.Kind == model.Number
+}
+
+// fluxBound bounds the flux of a reaction; false when left is none or limit no bound.
+func (b *body) fluxBound(left *model.Expr, relation string, limit *model.Expr) bool {
+	if left.Kind != model.Symbol || !b.fluxLimit(limit) {
+		return false
+	}
+	for i := range b.mod.Reactions {
+		r := &b.mod.Reactions[i]
+		if r.ID != left.Name {
+			continue
+		}
+		if relation == "gt" || relation == "geq" || relation == "eq" {
+			r.LowerFlux = b.boundID(r.LowerFlux, r.ID+"_lower_bound", limit)
+		}
+		if relation == "lt" || relation == "leq" || relation == "eq" {
+			r.UpperFlux = b.boundID(r.UpperFlux, r.ID+"_upper_bound", limit)
+		}
+		if b.mod.Flux == nil {
+			b.mod.Flux = &model.FluxBalance{}
+		}
+		return true
+	}
+	return false
+}
+
+// boundID is the parameter that holds a bound; it is made when the bound is a number. The
+// last bound that is given to a reaction holds.
+func (b *body) boundID(before, id string, limit *model.Expr) string {
+	if limit.Kind == model.Symbol {
+		return limit.Name
+	}
+	v := limit.Value
+	for i := range b.mod.Parameters {
+		if p := &b.mod.Parameters[i]; p.ID == id && before == id {
+			p.Value = &v
+			return id
+		}
+	}
+	for b.elements[id] != nil {
+		id += "_"
+	}
+	b.touch(id, limit.At)
+	b.mod.Parameters = append(b.mod.Parameters, model.Parameter{ID: id, Value: &v, Constant: true, At: limit.At})
+	return id
+}
+
+// settleTarget finds out which element is the objective: "maximize Obj" with a parameter
+// Obj makes that the objective, and no parameter of it.
+func (b *body) settleTarget() {
+	t := b.target
+	if t == nil {
+		return
+	}
+	if x := t.math; t.id == "" && x.Kind == model.Symbol && !strings.Contains(x.Name, ".") {
+		e := b.touch(b.resolve(x.Name), x.At)
+		if e.kind == undecided || e.kind == aFormula {
+			if e.value == nil {
+				b.p.report(diag.Errorf(x.At, "%s has no value: it cannot be the objective", e.id).
+					WithHelp("an objective is a sum of reactions, each times a number"))
+			} else {
+				t.math = e.value
+			}
+			t.id = e.id
+			e.kind, e.claimed, e.kindAt, e.value, e.rule = anObjective, true, t.at, nil, nil
+		}
+	}
+	if t.id == "" {
+		t.id = b.unused("_objective")
+		b.touch(t.id, t.at).kind = anObjective
+	}
+}
+
+// buildTarget adds the objective.
+func (b *body) buildTarget() {
+	t := b.target
+	if t == nil || t.math == nil {
+		return
+	}
+	o := model.Objective{ID: t.id, Maximize: t.maximize, At: t.at}
+	if e := b.elements[t.id]; e != nil {
+		o.Name = e.name
+	}
+	if !b.p.try(func() { b.terms(&o, t.math, 1) }) {
+		return
+	}
+	if b.mod.Flux == nil {
+		b.mod.Flux = &model.FluxBalance{}
+	}
+	b.mod.Flux.Active, b.mod.Flux.Objectives = t.id, []model.Objective{o}
+}
+
+// terms adds factor*x, a sum of reactions each times a number, to an objective.
+func (b *body) terms(o *model.Objective, x *model.Expr, factor float64) {
+	bad := func() {
+		b.p.fail(diag.Errorf(x.At, "an objective is a sum of reactions, each times a number").
+			WithNote(o.At, "the objective").WithHelp("as in maximize J1 + 2*J2"))
+	}
+	reaction := func(id string) bool {
+		e := b.elements[b.resolve(id)]
+		if strings.Contains(id, ".") {
+			_, _, _, kind := b.kindOf(id)
+			return kind == aReaction
+		}
+		return e != nil && e.kind == aReaction
+	}
+	switch {
+	case x.Kind == model.Symbol && reaction(x.Name):
+		o.Terms = append(o.Terms, model.FluxTerm{Reaction: b.resolve(x.Name), Coefficient: factor})
+	case x.Kind == model.Number && x.Unit != "" && reaction(x.Unit): // 3 J0
+		o.Terms = append(o.Terms, model.FluxTerm{Reaction: b.resolve(x.Unit), Coefficient: factor * x.Value})
+	case x.Kind != model.Apply:
+		bad()
+	case x.Name == "plus":
+		for _, a := range x.Args {
+			b.terms(o, a, factor)
+		}
+	case x.Name == "minus" && len(x.Args) == 1:
+		b.terms(o, x.Args[0], -factor)
+	case x.Name == "minus":
+		b.terms(o, x.Args[0], factor)
+		b.terms(o, x.Args[1], -factor)
+	case x.Name == "times" && len(x.Args) >= 2:
+		var rest *model.Expr
+		for _, a := range x.Args {
+			v, plain := plainNumber(a)
+			switch {
+			case plain:
+				factor *= v
+			case rest == nil:
+				rest = a
+			default:
+				bad()
+			}
+		}
+		if rest == nil {
+			bad()
+		}
+		b.terms(o, rest, factor)
+	case x.Name == "divide":
+		v, plain := plainNumber(x.Args[1])
+		if !plain {
+			bad()
+		}
+		b.terms(o, x.Args[0], factor/v)
+	default:
+		bad()
+	}
+}
+
+// plainNumber is the value of a number, with signs before it or not.
+func plainNumber(x *model.Expr) (float64, bool) {
+	if x.Kind == model.Apply && x.Name == "minus" && len(x.Args) == 1 {
+		v, ok := plainNumber(x.Args[0])
+		return -v, ok
+	}
+	return x.Value, x.Kind == model.Number && x.Unit == ""
+}
