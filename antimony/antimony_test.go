@@ -43,7 +43,7 @@ model cell(S, feed)
   compartment C = 2;
   species S in C = 5, $B in C = 1; substanceOnly species N in C; N = 3;
   feed = 0; k = 0.5; K = 2; unit day = 86400 second; k has day;
-  J1: 2 S + B -> 3 N; k*sat(S, K)*C;
+  J1: 2 S + B -> 3 N; k*sat(S, K)*C*B;
   J2: N => ; 0.1*N;
   B -( J1;
   var q = 1; q' = -k*q^2;
@@ -136,8 +136,8 @@ func TestRefusals(t *testing.T) {
 		"model m()\n A -> ; (k*A\nend\n":                   "to close the parenthesis",
 		"model m()\n A := 1; A' = 2\nend\n":                "cannot have both",
 		"model m()\n x := 1; x' = 2\nend\n":                "cannot have both",
-		"model m()\n assert x > 1\nend\n":                  "not supported",
-		"model m()\n gene g\nend\n":                        "not supported",
+		"model m()\n assert x > 1\nend\n":                  "expected a statement",
+		"model m()\n const gene g\nend\n":                  "a gene cannot be const",
 		"model m()\n a: part(x)\n":                         "model m has no end",
 		"import \"x.ant\"\n":                               "may not import",
 		"model m()\n A -> B; k*A ; \"text\nend\n":          "no closing quote",

@@ -61,11 +61,16 @@ type element struct {
 	reaction *model.Reaction // of a reaction
 	outer    bool            // only another name of a reaction in a submodel
 
+	blank bool // of a submodel: its number is taken away
+
 	uncertain []model.UncertainPart
 	dna       dnaKind // undecided: not in a DNA strand
+
+	stoichiometry int // how many species references it is the stoichiometry of
 }
 
-type pair struct{ from, to string }
+// pair says that from and to are one thing; from times factor is to.
+type pair struct{ from, to, factor string }
 
 // use is a symbol in a formula.
 type use struct {
@@ -92,6 +97,8 @@ type body struct {
 	conditions []condition
 	target     *target
 	strands    []*strand
+	dna        pieces
+	influences []influence
 
 	unitDepth    int
 	unknownUnits map[string]bool // already told
@@ -229,6 +236,69 @@ func (b *body) kindOf(path string) (m *model.Module, id, prefix string, kind ele
 	return m, id, path[:len(path)-len(id)], kind
 }
 
+// has tells whether there is an element at the end of a path.
+func (b *body) has(path string) bool {
+	head, rest, _ := strings.Cut(path, ".")
+	m := b.submodels[head]
+	if m == nil {
+		return false
+	}
+	_, _, ok := b.p.r.find(m, rest)
+	return ok
+}
+
+// others are the kinds of elements that are in no list of the model.
+func (b *body) others() map[string]elementKind {
+	kinds := map[string]elementKind{}
+	for _, e := range b.order {
+		switch e.kind {
+		case anInteraction, aRule, aConstraint, anObjective, aStrand:
+			kinds[e.id] = e.kind
+		}
+	}
+	return kinds
+}
+
+// unset takes the value or the rule of an element away.
+func (b *body) unset(e *element, at diag.Place, what string) {
+	if what == "" {
+		e.value = nil
+	} else {
+		e.rule = nil
+	}
+	if !strings.Contains(e.id, ".") {
+		return
+	}
+	m, id, _, kind := b.kindOf(e.id)
+	if m == nil {
+		return
+	}
+	part := "@initial"
+	if what != "" {
+		part = "@rule"
+	}
+	found := false
+	switch {
+	case kind == aReaction:
+		part = "@rate"
+		for _, r := range m.Reactions {
+			found = found || r.ID == id && r.Rate != nil
+		}
+	case what != "":
+		found = definition(m, id).rule
+	default:
+		d := definition(m, id)
+		found = d.value != nil
+		if found && d.value.Kind == model.Number {
+			e.blank = true // a value that is no formula stands on the element
+			return
+		}
+	}
+	if found {
+		b.mod.Deletions = append(b.mod.Deletions, model.Deletion{Path: e.id + part, At: at})
+	}
+}
+
 func idsOf(m *model.Module) []string {
 	var ids []string
 	for _, x := range m.Species {
@@ -284,6 +354,15 @@ func (b *body) claim(e *element, kind elementKind, at diag.Place) {
 	e.claimed, e.kindAt = true, at
 }
 
+// setStoichiometry notes that an element is the stoichiometry of a species reference.
+func (b *body) setStoichiometry(e *element, at diag.Place) {
+	b.setKind(e, aFormula, at, "it is a stoichiometry")
+	if e.kind != aFormula && !strings.Contains(e.id, ".") {
+		b.p.fail(diag.Errorf(at, "%s is %s and cannot be a stoichiometry", e.id, e.kind).WithNote(e.kindAt, "as which it appears here"))
+	}
+	e.stoichiometry++
+}
+
 func (e *element) setConst(constant bool, at diag.Place) {
 	e.constant, e.constAt = -1, at
 	if constant {
@@ -319,17 +398,29 @@ func (e *element) setRule(p *parser, kind model.RuleKind, x *model.Expr, at diag
 	e.rule, e.rate, e.ruleAt = x, rate, at
 }
 
-// link reads "a is b": b holds, and what it lacks comes from a.
-func (b *body) link(from string, at diag.Place, to string, toAt diag.Place) {
+// link reads "a is b" and "a * factor is b": b holds, and what it lacks comes from a.
+func (b *body) link(from string, at diag.Place, to string, toAt diag.Place, factor string) {
 	if from == to {
 		return
 	}
-	b.touch(from, at)
-	b.touch(to, toAt)
+	for _, e := range []*element{b.touch(from, at), b.touch(to, toAt)} {
+		if e.kind == aSubmodel || b.isSubmodel(e.id) {
+			b.p.fail(diag.Errorf(at.To(toAt), "%s is a submodel: submodels cannot be made one, only their elements", e.id))
+		}
+	}
+	if factor != "" {
+		e := b.touch(factor, toAt)
+		b.setKind(e, aFormula, toAt, "it is a conversion factor")
+		e.setConst(true, toAt)
+	}
 	if strings.Contains(from, ".") {
-		b.mod.Links = append(b.mod.Links, model.Link{A: from, B: to, At: at.To(toAt)})
-		b.synonyms = append(b.synonyms, pair{from, to})
+		b.mod.Links = append(b.mod.Links, model.Link{A: from, B: to, Factor: factor, At: at.To(toAt)})
+		b.synonyms = append(b.synonyms, pair{from, to, factor})
 		return
+	}
+	if factor != "" {
+		b.p.fail(diag.Errorf(at.To(toAt), "%s is not in a submodel: only elements of submodels have a conversion factor", from).
+			WithHelp("write what it is as a rule, as in %s := %s/%s", from, to, factor))
 	}
 	if before, ok := b.aliases[from]; ok && before != to {
 		// x is y; x is z: all three are one.

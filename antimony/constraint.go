@@ -53,8 +53,8 @@ func (p *parser) constraint() {
 	id := ""
 	at := p.at(p.peek())
 	if !p.peek().is(":") {
-		t := p.id("the id of a constraint")
-		id, at = t.text, p.at(t)
+		id, at = p.path("the id of a constraint")
+		id = p.replaces(id, "_con", aConstraint, at)
 	}
 	p.expect(":", "before the formula of a constraint")
 	p.addConstraint(id, at, p.formula("the formula of a constraint"))
@@ -90,7 +90,7 @@ func (b *body) buildConstraints() {
 	for _, c := range b.conditions {
 		math := b.fix(c.math)
 		e := b.elements[c.id]
-		b.mod.Constraints = append(b.mod.Constraints, model.Constraint{ID: c.id, Math: math, Message: e.name, At: c.at})
+		b.mod.Constraints = append(b.mod.Constraints, model.Constraint{ID: c.id, Meta: c.id, Math: math, Message: e.name, At: c.at})
 		b.p.try(func() { b.fluxBounds(math) })
 	}
 }

@@ -1,25 +1,28 @@
 package antimony
 
 import (
+	"sort"
 	"strings"
 
 	"thymus/diag"
 	"thymus/model"
 )
 
-// defaultCompartment holds the species that are in no other.
-const defaultCompartment = "default_compartment"
-
 // finish turns what was collected into the model.
 func (b *body) finish() *model.Module {
 	b.mergeAliases()
 	for _, u := range b.uses {
-		b.touch(b.resolve(u.id), u.at)
+		b.checkUse(b.touch(b.resolve(u.id), u.at), u.at)
 	}
 	b.nameUnits()
 	for _, s := range b.synonyms {
-		b.adopt(s.from, b.resolve(s.to))
+		b.adopt(s.from, b.resolve(s.to), s.factor)
 	}
+	b.settleTarget()
+	b.checkLoops()
+	b.checkInfluences()
+	b.expandDNA()
+	b.settleCompartments()
 	b.freeAlgebraic()
 
 	m := b.mod
@@ -40,20 +43,32 @@ func (b *body) finish() *model.Module {
 	for i := range m.Annotations {
 		m.Annotations[i].Element = b.resolve(m.Annotations[i].Element)
 	}
+	for i := range m.Notes {
+		m.Notes[i].Element = b.resolve(m.Notes[i].Element)
+	}
 	for i := range m.Submodels {
-		for k, a := range m.Submodels[i].Args {
-			m.Submodels[i].Args[k] = b.resolve(a)
+		s := &m.Submodels[i]
+		for k, a := range s.Args {
+			s.Args[k] = b.resolve(a)
 		}
+		s.TimeFactor, s.ExtentFactor = b.resolve(s.TimeFactor), b.resolve(s.ExtentFactor)
 	}
 	for i := range m.Links {
-		m.Links[i].B = b.resolve(m.Links[i].B)
+		m.Links[i].B, m.Links[i].Factor = b.resolve(m.Links[i].B), b.resolve(m.Links[i].Factor)
 	}
 	for _, e := range b.order {
 		if _, ok := b.aliases[e.id]; !ok {
 			b.build(e)
+			b.buildUncertain(e)
 		}
 	}
 	b.addDefaultCompartment()
+	b.linkDefaultCompartments()
+	b.buildConstraints()
+	b.buildTarget()
+	sort.SliceStable(m.Deletions, func(i, k int) bool { // parts go before what they are parts of
+		return strings.Contains(m.Deletions[i].Path, "@") && !strings.Contains(m.Deletions[k].Path, "@")
+	})
 	m.Units = b.unitDefs()
 	if u := b.unit("time_unit"); u != nil {
 		m.TimeUnit = u.spelling
@@ -61,8 +76,18 @@ func (b *body) finish() *model.Module {
 	return m
 }
 
-// fix gives a formula its final names and units.
+// fix gives a formula its final names and units; what is upstream of no DNA is 0.
 func (b *body) fix(x *model.Expr) *model.Expr {
+	return b.fixNames(x).Map(func(x *model.Expr) *model.Expr {
+		if x.Kind == model.Symbol && x.Name == upstream {
+			return &model.Expr{Kind: model.Number, At: x.At}
+		}
+		return x
+	})
+}
+
+// fixNames is fix for formulas of pieces of DNA.
+func (b *body) fixNames(x *model.Expr) *model.Expr {
 	return x.Map(func(x *model.Expr) *model.Expr {
 		switch {
 		case x.Kind == model.Symbol:
@@ -224,7 +249,7 @@ func definition(m *model.Module, id string) (d defined) {
 
 // adopt gives the element that holds what it lacks of a synonym inside a submodel:
 // its kind, value and unit. Rules come along when the model is flattened.
-func (b *body) adopt(from, to string) {
+func (b *body) adopt(from, to, factor string) {
 	m, id, prefix, kind := b.kindOf(from)
 	if m == nil || kind == undecided {
 		return
@@ -255,14 +280,10 @@ func (b *body) adopt(from, to string) {
 		}
 	}
 	if e.value == nil && e.rule == nil && d.value != nil && !b.definedInside(to) {
-		x := d.value.Map(func(x *model.Expr) *model.Expr {
-			if x.Kind == model.Symbol && x.Name != model.Time && x.Name != model.Avogadro {
-				c := *x
-				c.Name = prefix + x.Name
-				return &c
-			}
-			return x
-		})
+		x := prefixed(d.value, prefix)
+		if factor != "" {
+			x = model.Call("times", x, model.Sym(factor))
+		}
 		if d.amount && e.compartment != "" {
 			x = model.Call("divide", x, model.Sym(e.compartment))
 		}
@@ -315,7 +336,7 @@ func (b *body) build(e *element) {
 			}
 		}
 		return
-	case aSubmodel, anInteraction, aRule:
+	case aSubmodel, anInteraction, aRule, aConstraint, anObjective, aStrand:
 		b.plain(e)
 		return
 	case aReaction:
@@ -338,7 +359,8 @@ func (b *body) build(e *element) {
 	if e.kind == aCompartment {
 		m.Compartments = append(m.Compartments, model.Compartment{ID: e.id, Name: e.name, Dims: 3, Size: size, Constant: constant, Unit: unit, At: e.at})
 	} else {
-		m.Parameters = append(m.Parameters, model.Parameter{ID: e.id, Name: e.name, Value: size, Constant: constant, Unit: unit, At: e.at})
+		m.Parameters = append(m.Parameters, model.Parameter{ID: e.id, Name: e.name, Value: size, Constant: constant, Unit: unit,
+			Stoichiometry: e.stoichiometry == 1, At: e.at})
 	}
 	if size == nil {
 		b.addInitial(e)
@@ -414,11 +436,7 @@ func (b *body) addRule(e *element) {
 func (b *body) buildReaction(e *element) {
 	r := e.reaction
 	r.Name = e.name
-	for _, side := range [][]model.SpeciesRef{r.Reactants, r.Products} {
-		for i := range side {
-			side[i].Species, side[i].Stoichiometry = b.resolve(side[i].Species), b.fix(side[i].Stoichiometry)
-		}
-	}
+	b.fixSides(r)
 	for i := range r.Modifiers {
 		r.Modifiers[i] = b.resolve(r.Modifiers[i])
 	}
@@ -480,27 +498,6 @@ func (b *body) warnConcentration(e *element, s model.Species) {
 		WithHelp("for an amount write %s = %s/%s", e.id, formulaText(e.value, nil), s.Compartment))
 }
 
-func (b *body) addDefaultCompartment() {
-	m := b.mod
-	if e := b.elements[defaultCompartment]; e != nil && e.kind == aCompartment {
-		return
-	}
-	for i := range m.Species {
-		if m.Species[i].Compartment == defaultCompartment {
-			size := 1.0
-			c := model.Compartment{ID: defaultCompartment, Dims: 3, Size: &size, Constant: true, At: m.Species[i].At}
-			m.Compartments = append(m.Compartments, c)
-			for k := range m.Parameters { // a formula that uses its size made it a parameter
-				if m.Parameters[k].ID == defaultCompartment {
-					m.Parameters = append(m.Parameters[:k:k], m.Parameters[k+1:]...)
-					break
-				}
-			}
-			return
-		}
-	}
-}
-
 // buildInside adds what the model says about an element of a submodel.
 func (b *body) buildInside(e *element) {
 	m, id, prefix, kind := b.kindOf(e.id)
@@ -530,46 +527,58 @@ func (b *body) buildInside(e *element) {
 	b.addRule(e)
 }
 
-// buildReactionInside gives a reaction of a submodel another rate.
+// buildReactionInside gives a reaction of a submodel another rate, other sides or
+// further species that influence it.
 func (b *body) buildReactionInside(e *element, m *model.Module, id, prefix string) {
 	rate := e.value
 	if e.rule != nil {
 		rate = e.rule
 	}
-	if rate == nil {
+	changed := e.reaction != nil && (e.claimed || len(e.reaction.Modifiers) > 0)
+	if rate == nil && !changed {
 		return
-	}
-	inner := func(x *model.Expr) *model.Expr {
-		return x.Map(func(x *model.Expr) *model.Expr {
-			if x.Kind == model.Symbol && x.Name != model.Time && x.Name != model.Avogadro {
-				c := *x
-				c.Name = prefix + x.Name
-				return &c
-			}
-			return x
-		})
 	}
 	refs := func(from []model.SpeciesRef) []model.SpeciesRef {
 		to := append([]model.SpeciesRef(nil), from...)
 		for i := range to {
-			to[i].Species, to[i].Stoichiometry = prefix+to[i].Species, inner(to[i].Stoichiometry)
+			to[i].Species, to[i].Stoichiometry = prefix+to[i].Species, prefixed(to[i].Stoichiometry, prefix)
 		}
 		return to
 	}
 	for _, r := range m.Reactions {
-		if r.ID == id {
-			r.ID = e.id
-			r.Reactants, r.Products = refs(r.Reactants), refs(r.Products)
-			mods := make([]string, len(r.Modifiers))
-			for i, s := range r.Modifiers {
-				mods[i] = prefix + s
+		if r.ID != id {
+			continue
+		}
+		r.ID, r.At = e.id, e.at
+		mods := make([]string, 0, len(r.Modifiers))
+		for _, s := range r.Modifiers {
+			mods = append(mods, prefix+s)
+		}
+		r.Reactants, r.Products, r.Rate = refs(r.Reactants), refs(r.Products), prefixed(r.Rate, prefix)
+		if e.reaction != nil && e.claimed {
+			b.fixSides(e.reaction)
+			r.Reactants, r.Products, r.Reversible, r.Rate = e.reaction.Reactants, e.reaction.Products, e.reaction.Reversible, nil
+			mods = nil
+		}
+		if e.reaction != nil {
+			for _, s := range e.reaction.Modifiers {
+				mods = append(mods, b.resolve(s))
 			}
-			r.Modifiers = mods
-			if len(mods) == 0 {
-				r.Modifiers = nil
-			}
-			r.Rate, r.At = b.fix(rate), e.at
-			b.mod.Reactions = append(b.mod.Reactions, r)
+		}
+		if r.Modifiers = mods; len(mods) == 0 {
+			r.Modifiers = nil
+		}
+		if rate != nil {
+			r.Rate = b.fix(rate)
+		}
+		b.mod.Reactions = append(b.mod.Reactions, r)
+	}
+}
+
+func (b *body) fixSides(r *model.Reaction) {
+	for _, side := range [][]model.SpeciesRef{r.Reactants, r.Products} {
+		for i := range side {
+			side[i].Species, side[i].Stoichiometry = b.resolve(side[i].Species), b.fix(side[i].Stoichiometry)
 		}
 	}
 }

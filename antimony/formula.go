@@ -196,6 +196,9 @@ func (p *parser) primary(what string) node {
 			p.stop(t, "expected %s, found the word %q", what, t.text)
 		}
 		path, at := p.path(what)
+		if p.b != nil {
+			p.plainPath(path, at)
+		}
 		if p.params != nil {
 			p.parameter(path, at)
 		} else {

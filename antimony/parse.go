@@ -33,6 +33,8 @@ type reader struct {
 	main     *body
 	calls    []call
 	units    map[string]*model.UnitDef // of the texts outside of models
+	dna      map[*model.Module]pieces  // of finished models
+	implicit map[*model.Module]bool    // models with a default compartment that no text speaks of
 	ms       diag.Messages
 }
 
@@ -63,10 +65,14 @@ type (
 func Read(src *diag.Source, imports Importer) (*model.Document, diag.Messages) {
 	r := &reader{doc: &model.Document{}, imports: imports, imported: map[string]bool{src.Name: true},
 		modules: map[string]*model.Module{}, kinds: map[*model.Module]map[string]elementKind{},
-		index: map[string]int{}, units: map[string]*model.UnitDef{}}
+		index: map[string]int{}, dna: map[*model.Module]pieces{}, implicit: map[*model.Module]bool{}, units: map[string]*model.UnitDef{}}
 	r.file(src)
 	r.finishMain()
 	r.checkCalls()
+	r.checkRecursion()
+	for _, m := range r.doc.Modules {
+		m.Annotations = joinDates(m.Annotations)
+	}
 	if r.ms.HasErrors() {
 		r.ms.Sort()
 		return nil, r.ms
@@ -129,6 +135,12 @@ func (r *reader) add(m *model.Module, b *body) {
 		kinds[id] = kind
 	}
 	r.kinds[m] = kinds
+	r.dna[m] = b.dna
+	for i := range m.Compartments {
+		if m.Compartments[i].ID == defaultCompartment && !b.explicitDefault() {
+			r.implicit[m] = true
+		}
+	}
 }
 
 // checkCalls reports calls of functions that nobody defined.
@@ -532,6 +544,10 @@ func (p *parser) aboutModel() {
 
 // note adds an annotation; notes have a place of their own.
 func (r *reader) note(m *model.Module, a model.Annotation) {
+	if a.Qualifier == "unknown_model_qual" {
+		r.ms = append(r.ms, diag.Warnf(a.At, "unknown_model_qual is no annotation term: it is not kept"))
+		return
+	}
 	if a.Qualifier != "notes" {
 		m.Annotations = append(m.Annotations, a)
 		return

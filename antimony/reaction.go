@@ -103,12 +103,15 @@ func (p *parser) reaction(id string, at diag.Place, compartment string) {
 	if x != nil {
 		e.setValue(p, x, at)
 	}
+	if compartment != "" {
+		e.compartment = compartment
+	}
 	for _, side := range [][]model.SpeciesRef{left, right} {
 		for _, s := range side {
 			m := b.touch(s.Species, s.At)
 			b.setKind(m, aSpecies, s.At, "it takes part in a reaction")
-			if compartment != "" {
-				m.nearby = compartment
+			if n := s.Stoichiometry; n != nil && n.Kind == model.Symbol {
+				b.setStoichiometry(b.touch(n.Name, n.At), n.At)
 			}
 		}
 	}
@@ -172,16 +175,16 @@ func (p *parser) namedStoichiometry() bool {
 func (p *parser) influence(id string, at diag.Place, left []model.SpeciesRef) {
 	for {
 		path, targetAt := p.path("the reaction that is influenced")
-		if strings.Contains(path, ".") {
-			p.fail(diag.Errorf(targetAt, "interactions with reactions of submodels are not supported"))
-		}
 		e := p.b.touch(path, targetAt)
 		p.b.setKind(e, aReaction, targetAt, "an interaction acts on it")
+		acts := influence{reaction: path, at: targetAt}
 		for _, s := range left {
 			m := p.b.touch(s.Species, s.At)
 			p.b.setKind(m, aSpecies, s.At, "it influences a reaction")
 			e.reaction.Modifiers = append(e.reaction.Modifiers, s.Species)
+			acts.species = append(acts.species, s.Species)
 		}
+		p.b.influences = append(p.b.influences, acts)
 		if !p.accept("+") {
 			break
 		}

@@ -75,7 +75,7 @@ func (p *parser) named() {
 		if !p.ahead(1).is("(") {
 			p.stop(t, "%q is the name of a model and cannot name anything else", t.text)
 		}
-		p.submodel("", p.at(t))
+		p.submodel("", p.at(t), "")
 		return
 	}
 	if t := p.peek(); t.kind == word && reserved(t.text) == "" {
@@ -109,6 +109,7 @@ func (p *parser) named() {
 		}
 		p.next()
 		other, otherAt := p.path("another id")
+		p.plainPath(other, otherAt)
 		p.b.link(path, at, other, otherAt, factor)
 		return
 	case t.is("+") || t.is("-"):
@@ -163,8 +164,9 @@ func (p *parser) definition(e *element, at diag.Place) bool {
 	switch {
 	case t.is("="):
 		p.next()
-		if s := p.peek(); strings.Contains(e.id, ".") && (p.ends(s) || s.is(",")) {
-			p.fail(diag.Errorf(at, "taking the value of %s away is not supported", e.id).WithHelp("give it another value"))
+		if s := p.peek(); p.ends(s) || s.is(",") {
+			p.b.unset(e, at, "")
+			break
 		}
 		x := p.optional("the value of " + e.id)
 		if x != nil {
@@ -180,8 +182,9 @@ func (p *parser) definition(e *element, at diag.Place) bool {
 			kind = model.Rate
 			p.expect("=", "after the ' of a rate rule")
 		}
-		if s := p.peek(); strings.Contains(e.id, ".") && p.ends(s) {
-			p.fail(diag.Errorf(at, "taking the rule of %s away is not supported", e.id).WithHelp("give it another rule"))
+		if s := p.peek(); p.ends(s) || s.is(",") {
+			p.b.unset(e, at, "rule")
+			break
 		}
 		if x := p.optional("the rule of " + e.id); x != nil {
 			e.setRule(p, kind, x, at)
@@ -199,6 +202,7 @@ func (p *parser) definition(e *element, at diag.Place) bool {
 // compartment reads the id after in.
 func (p *parser) compartment() string {
 	path, at := p.path("a compartment")
+	p.plainPath(path, at)
 	c := p.b.touch(path, at)
 	p.b.setKind(c, aCompartment, at, "something is in it")
 	return c.id
@@ -208,37 +212,28 @@ func (p *parser) compartment() string {
 func (p *parser) labelled(id string, at diag.Place, compartment string) {
 	t := p.peek()
 	switch {
-	case strings.Contains(id, "."):
-		p.wide = true
-		p.stop(t, "%s is inside a submodel: what it is cannot be changed here", id)
 	case t.word("at"):
 		p.event(id, at)
 	case t.word("maximize"), t.word("minimize"):
 		p.objective(id, at)
 	case t.kind == number && p.ahead(1).is("="), t.is("-") && p.ahead(2).is("="):
 		p.algebraic(id, at)
+	case p.isStrand():
+		p.inModel(id, at, aStrand)
+		p.strand(id, at, compartment)
 	case t.kind == word && p.ahead(1).is("(") && !p.isReaction():
-		if compartment != "" {
-			p.wide = true
-			p.stop(t, "submodels in a compartment are not supported")
-		}
-		p.submodel(id, at)
-	case t.kind == symbol && strings.HasPrefix(t.text, "--"), p.dnaAhead():
-		p.refuseDNA(t)
+		p.inModel(id, at, aSubmodel)
+		p.submodel(id, at, compartment)
 	default:
 		p.reaction(id, at, compartment)
 	}
 }
 
-func (p *parser) dnaAhead() bool {
-	for n := 0; ; n++ {
-		t := p.ahead(n)
-		if t.kind == symbol && strings.HasPrefix(t.text, "--") {
-			return true
-		}
-		if t.kind != word && !t.is(".") {
-			return false
-		}
+// inModel reports a path where something new is defined.
+func (p *parser) inModel(id string, at diag.Place, kind elementKind) {
+	if strings.Contains(id, ".") {
+		p.wide = true
+		p.fail(diag.Errorf(at, "%s is inside a submodel, where %s cannot be added", id, kind))
 	}
 }
 
@@ -254,6 +249,8 @@ func (p *parser) synonym(path string, at diag.Place) {
 		return
 	}
 	other, otherAt := p.path("a name in quotes or another id")
+	p.plainPath(path, at)
+	p.plainPath(other, otherAt)
 	factor := ""
 	if p.accept("/") {
 		factor, _ = p.path("a parameter, by which it is converted")
@@ -269,15 +266,36 @@ func (p *parser) algebraic(id string, at diag.Place) {
 	if x.Value != 0 {
 		f = &model.Expr{Kind: model.Apply, Name: "minus", Args: []*model.Expr{f, x}, At: f.At}
 	}
-	if id != "" {
-		p.b.claim(p.b.touch(id, at), aRule, at)
+	if id == "" {
+		id = p.b.unused("_alg")
 	}
-	p.b.mod.Rules = append(p.b.mod.Rules, model.Rule{Kind: model.Algebraic, Math: f, At: at.To(f.At)})
+	id = p.replaces(id, "_alg", aRule, at)
+	p.b.claim(p.b.touch(id, at), aRule, at)
+	p.b.mod.Rules = append(p.b.mod.Rules, model.Rule{Kind: model.Algebraic, Math: f, Meta: id, At: at.To(f.At)})
+}
+
+// replaces lets a rule or constraint without a variable take the place of the one of a
+// submodel; its own id is another one.
+func (p *parser) replaces(path, prefix string, kind elementKind, at diag.Place) string {
+	if !strings.Contains(path, ".") {
+		return path
+	}
+	b := p.b
+	e := b.touch(path, at)
+	b.setKind(e, kind, at, "it is defined so here")
+	if e.claimed {
+		p.fail(diag.Errorf(at, "%s is defined twice", path).WithNote(e.kindAt, "first here"))
+	}
+	e.claimed, e.kindAt = true, at
+	if _, _, _, is := b.kindOf(path); is == kind {
+		b.delete(path, at)
+	}
+	return b.unused(prefix)
 }
 
 // declaration reads lists such as "const species A in C, B = 3, $D".
 func (p *parser) declaration() {
-	kind, constant, substance, speciesWord := undecided, 0, false, false
+	kind, constant, substance, speciesWord, dna := undecided, 0, false, false, noDNA
 	for {
 		t := p.peek()
 		switch {
@@ -298,10 +316,17 @@ func (p *parser) declaration() {
 				p.stop(t, "a reaction cannot be const")
 			}
 			kind = aReaction
-		case t.word("DNA") || t.word("gene") || t.word("operator"):
-			p.refuseDNA(t)
+		case t.word("gene") && kind == undecided && dna == noDNA:
+			if constant > 0 {
+				p.stop(t, "a gene cannot be const")
+			}
+			dna = gene
+		case t.word("DNA") && kind == undecided && dna == noDNA:
+			dna = anyDNA
+		case t.word("operator") && kind == undecided && dna == noDNA:
+			dna = operator
 		default:
-			p.declared(kind, constant, substance)
+			p.declared(kind, constant, substance, dna)
 			return
 		}
 		p.next()
@@ -309,13 +334,17 @@ func (p *parser) declaration() {
 }
 
 // declared reads the list of a declaration.
-func (p *parser) declared(kind elementKind, constant int, substance bool) {
+func (p *parser) declared(kind elementKind, constant int, substance bool, dna dnaKind) {
 	for {
 		start := p.peek()
 		boundary := p.accept("$")
 		path, at := p.path("an id")
-		about, sbo := p.sboPath(path)
-		e := p.b.touch(about, at)
+		path, sbo := p.sboPath(path)
+		p.plainPath(path, at)
+		e := p.b.touch(path, at)
+		if dna != noDNA {
+			p.b.setDNA(e, dna, at)
+		}
 		if kind != undecided {
 			if e.kind == undecided && e.at.Start > at.Start {
 				e.at = at
@@ -335,7 +364,7 @@ func (p *parser) declared(kind elementKind, constant int, substance bool) {
 			e.setCompartment(p.compartment(), at)
 		}
 		if sbo {
-			p.sboTerm(about, at)
+			p.sboTerm(path, at)
 		} else {
 			p.definition(e, at)
 		}
@@ -345,16 +374,25 @@ func (p *parser) declared(kind elementKind, constant int, substance bool) {
 	}
 }
 
+// plainPath reports x.sboTerm and x.mean where an element is expected.
+func (p *parser) plainPath(path string, at diag.Place) {
+	dot := strings.LastIndexByte(path, '.')
+	if dot < 0 || p.b.isSubmodel(path[:dot]) && p.b.has(path) {
+		return
+	}
+	if last := path[dot+1:]; strings.EqualFold(last, "sboTerm") || uncertainty[last] != "" {
+		p.fail(diag.Errorf(at, "%s can only be set, and not be used: it is no element", path))
+	}
+}
+
 // sboPath splits x.sboTerm, which is about x; the case of sboTerm is free.
 func (p *parser) sboPath(path string) (string, bool) {
 	dot := strings.LastIndexByte(path, '.')
 	if dot < 0 || !strings.EqualFold(path[dot+1:], "sboTerm") || !p.peek().is("=") {
 		return path, false
 	}
-	if p.b.isSubmodel(path[:dot]) { // unless that is an element of the submodel
-		if m, id, _, _ := p.b.kindOf(path); m != nil && slices.Contains(idsOf(m), id) {
-			return path, false
-		}
+	if p.b.isSubmodel(path[:dot]) && p.b.has(path) {
+		return path, false
 	}
 	return path[:dot], true
 }
@@ -367,16 +405,37 @@ func (p *parser) deletion() {
 		if !strings.Contains(path, ".") {
 			p.fail(diag.Errorf(at, "%s is not in a submodel", path).WithHelp("only elements of submodels can be deleted, as in delete A.%s", path))
 		}
-		p.b.known(path, at)
-		p.b.mod.Deletions = append(p.b.mod.Deletions, model.Deletion{Path: path, At: at})
+		if p.b.known(path, at) {
+			p.b.delete(path, at)
+		}
 		if !p.accept(",") {
 			return
 		}
 	}
 }
 
+// delete takes an element of a submodel out, with what depends on it.
+func (b *body) delete(path string, at diag.Place) {
+	m, id, prefix, kind := b.kindOf(path)
+	switch kind {
+	case anInteraction: // says that a species acts on a reaction, and has no effect of its own
+		return
+	case aRule, aConstraint:
+		path = prefix + "#" + id
+	case aStrand, anObjective:
+		b.p.fail(diag.Errorf(at, "%s is %s and cannot be deleted", path, kind))
+	case undecided:
+		for _, u := range m.Units {
+			if u.ID == id {
+				path += "@unit"
+			}
+		}
+	}
+	b.mod.Deletions = append(b.mod.Deletions, model.Deletion{Path: path, Dependents: true, At: at})
+}
+
 // submodel reads name(x, y), timeconv=60, extentconv=f.
-func (p *parser) submodel(id string, at diag.Place) {
+func (p *parser) submodel(id string, at diag.Place, compartment string) {
 	t := p.next()
 	def := p.r.modules[t.text]
 	if def == nil {
@@ -410,7 +469,7 @@ func (p *parser) submodel(id string, at diag.Place) {
 			path, argAt := p.path("an id or a number")
 			p.b.touch(path, argAt)
 			s.Args = append(s.Args, path)
-			p.b.synonyms = append(p.b.synonyms, pair{id + "." + def.Ports[n], path})
+			p.b.synonyms = append(p.b.synonyms, pair{from: id + "." + def.Ports[n], to: path})
 		}
 		if !p.accept(",") {
 			break
@@ -423,10 +482,12 @@ func (p *parser) submodel(id string, at diag.Place) {
 		factor := ""
 		if f := p.peek(); f.kind == number {
 			p.next()
-			factor = f.text
+			factor = p.b.numberParameter(w.text, p.value(f), p.at(f))
 		} else {
 			path, factorAt := p.path("a number or a parameter")
-			p.b.touch(path, factorAt)
+			e := p.b.touch(path, factorAt)
+			p.b.setKind(e, aFormula, factorAt, "it is a conversion factor")
+			e.setConst(true, factorAt)
 			factor = path
 		}
 		switch w.text {
@@ -438,10 +499,29 @@ func (p *parser) submodel(id string, at diag.Place) {
 			p.stop(w, "a submodel has timeconv and extentconv, not %q", w.text)
 		}
 	}
-	if t := p.peek(); t.word("in") {
-		p.stop(t, "submodels in a compartment are not supported")
+	if p.acceptWord("in") {
+		compartment = p.compartment()
+	}
+	if compartment != "" {
+		p.b.touch(id, at).compartment = compartment
 	}
 	p.b.mod.Submodels = append(p.b.mod.Submodels, s)
+}
+
+// numberParameter is the id of a constant parameter with a value: name, or another if
+// that is something else already.
+func (b *body) numberParameter(name string, v float64, at diag.Place) string {
+	for id := name; ; id += "_" {
+		e := b.elements[id]
+		if e == nil {
+			e = b.touch(id, at)
+			e.kind, e.value, e.valueAt, e.constant, e.constAt = aFormula, &model.Expr{Kind: model.Number, Value: v, At: at}, at, 1, at
+			return id
+		}
+		if e.kind == aFormula && e.constant > 0 && e.value != nil && e.value.Kind == model.Number && e.value.Value == v {
+			return id
+		}
+	}
 }
 
 // laterModel tells whether a model of that name begins after this place.
@@ -479,7 +559,16 @@ func (p *parser) term(element string, at diag.Place) model.Annotation {
 		}
 		p.next()
 		a.Qualifier = t.text + "." + part.text
-		if !strings.HasPrefix(t.text, "creator") && t.text != "created" && t.text != "modified" {
+		switch {
+		case strings.HasPrefix(t.text, "creator"):
+			if !creatorParts[part.text] {
+				p.fail(diag.Errorf(p.at(part), "a creator has a name, givenName, familyName, organization and email, not %q", part.text))
+			}
+		case t.text == "created" || t.text == "modified":
+			if !slices.Contains(dateParts, part.text) {
+				p.fail(diag.Errorf(p.at(part), "a date has a year, month, day, hour, minute and second, not %q", part.text))
+			}
+		default:
 			p.stop(t, "%q is no annotation term with attributes", t.text)
 		}
 		if v := p.peek(); v.kind == number {
@@ -489,7 +578,7 @@ func (p *parser) term(element string, at diag.Place) model.Annotation {
 		}
 	} else {
 		a.Qualifier = qualifiers[t.text]
-		if a.Qualifier == "" {
+		for a.Qualifier == "" {
 			var known []string
 			for q := range qualifiers {
 				known = append(known, q)
@@ -498,10 +587,17 @@ func (p *parser) term(element string, at diag.Place) model.Annotation {
 			if p.peek().kind == quoted {
 				m.Text = t.name() + " is no annotation term"
 			}
+			if t.text == "unknown_model_qual" { // what libAntimony writes for terms it does not know
+				a.Qualifier = t.text
+				break
+			}
 			p.fail(m.WithHelp("%s", diag.DidYouMean(t.text, sorted(known))))
 		}
 	}
 	for {
+		if v := p.peek(); (a.Qualifier == "created" || a.Qualifier == "modified") && v.kind == quoted && !isDate(v.text) {
+			p.fail(diag.Errorf(p.at(v), "%q is no date", v.text).WithHelp("write it as 2019-07-29T10:53:09Z"))
+		}
 		a.Resources = append(a.Resources, p.text("what "+t.text+" says"))
 		if !p.accept(",") {
 			return a

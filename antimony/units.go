@@ -129,6 +129,11 @@ func (b *body) define(u *unitDef) {
 		u.folded = true
 		return
 	}
+	if len(u.tokens) == 1 && u.tokens[0].text == u.id {
+		u.text, u.spelling, u.folded = u.id, u.id, true
+		b.p.warn(diag.Warnf(u.at, "the unit %s is defined as itself, which says nothing", u.id))
+		return
+	}
 	text := b.convert(u.tokens, u.at)
 	if u.done { // by itself
 		return
