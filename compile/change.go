@@ -18,6 +18,8 @@ func (b *builder) changing(s *symbol) id {
 	g, now := b.g, env{b, false}
 	d := g.num(0)
 	switch {
+	case s.algebraic != nil:
+		b.errorf(s.at, "the rate of %s is not known: algebraic rule %s determines it", s.id, ruleText(s.algebraic))
 	case s.rule != nil && s.rule.Kind == model.Rate:
 		d = b.l.expr(s.rule.Math, now)
 		if s.kind == isSpecies && !s.species.SubstanceOnly {

@@ -69,6 +69,13 @@ type Program struct {
 	jumps     []int // crossing functions of the right-hand side
 	crossP    kernel.Program
 
+	mass   [][2]int // see MassPattern
+	noMass bool     // its only entry is 0
+
+	circular  bool // see StartReadsAlgebraic
+	guess     []id // by state: the size that makes an amount the symbol's meaning, or -1
+	guessCode kernel.Program
+
 	stateSlot []id
 	clockSlot id
 	doseSlot  id
@@ -139,6 +146,7 @@ type pass struct {
 
 var passes = []pass{
 	{"symbols", "everything refers to symbols", func(p *Program) { p.b.collect() }},
+	{"algebraic", "what a rule determines is no constant, and may be an assignment", func(p *Program) { p.b.algebraicRules() }},
 	{"classify", "a symbol's meaning depends on whether it is a state", func(p *Program) { p.b.classify(); p.leaves() }},
 	{"derivatives", "the right-hand side defines what events and the Jacobian share", (*Program).derivatives},
 	{"events", "their formulas share nodes with the right-hand side", (*Program).lowerEvents},
@@ -174,8 +182,12 @@ func (p *Program) derivatives() {
 	b, g := p.b, p.b.g
 	p.deriv = make([]id, len(p.states))
 	for i, s := range b.owners {
-		p.deriv[i] = g.num(0)
-		if s != nil {
+		switch {
+		case s == nil:
+			p.deriv[i] = g.num(0)
+		case s.algebraic != nil:
+			p.deriv[i] = b.l.expr(s.algebraic.Math, env{b, false}) // an equation in its place
+		default:
 			p.deriv[i] = b.derivative(s, s.at)
 		}
 	}
@@ -185,10 +197,12 @@ func (p *Program) derivatives() {
 		}
 	}
 	for i := range p.states {
-		p.states[i].Varying = !g.is(p.deriv[i], 0)
+		p.states[i].Algebraic = b.owners[i] != nil && b.owners[i].algebraic != nil
+		p.states[i].Varying = p.states[i].Algebraic || !g.is(p.deriv[i], 0)
 		p.terms = append(p.terms, b.termText(i))
 		p.noSignal(p.deriv[i], b.owners[i], "the derivative of "+p.states[i].ID)
 	}
+	p.massMatrix()
 }
 
 // noSignal refuses a formula that reads a signal where none may.
@@ -299,6 +313,7 @@ func (p *Program) lowerStart() {
 	for _, s := range b.order {
 		b.lookup(s, false, s.at)
 	}
+	p.guesses()
 	if !b.ms.HasErrors() {
 		p.missing()
 	}
@@ -322,7 +337,7 @@ func (p *Program) missing() {
 		b.ms = append(b.ms, diag.Errorf(s.at, "%s has no value, and %s reads it", s.id, reader).WithHelp("%s", help))
 	}
 	valueless := func(s *symbol) bool {
-		return s.value == nil && s.initial == nil && !(s.rule != nil && s.rule.Kind == model.Assignment) && !s.sizeless()
+		return s.value == nil && s.initial == nil && !(s.rule != nil && s.rule.Kind == model.Assignment) && s.algebraic == nil && !s.sizeless()
 	}
 	seen := make([]bool, len(g.nodes))
 	var look func(k id, reader string)
@@ -418,6 +433,7 @@ func (p *Program) jacobian() {
 func (p *Program) emit() {
 	g := p.b.g
 	run := append(append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...), p.cross...)
+	run = append(run, present(p.guess)...)
 	for _, e := range p.events {
 		run = append(run, e.trigger)
 		run = append(run, e.values...)
@@ -486,6 +502,7 @@ func (p *Program) emit() {
 		}
 	}
 	p.rhs = program(p.deriv...)
+	p.guessCode = program(present(p.guess)...)
 	p.jac = program(p.entries...)
 	p.timeJac = program(p.dfdt...)
 	p.crossP = program(p.cross...)

@@ -29,6 +29,7 @@ type State struct {
 	Index       int
 	Compartment string
 	Varying     bool // false: the derivative is 0 whatever the state
+	Algebraic   bool // an algebraic rule, not a derivative, determines it
 }
 
 // Constant is something with a value that may be overridden before the start.
@@ -62,6 +63,8 @@ type symbol struct {
 	initial *model.Expr // formula for the start
 	rule    *model.Rule
 
+	algebraic *model.Rule // the algebraic rule that determines it; rule is set too when solved for it
+
 	state    int // index in the state vector, or -1
 	constant int // index among constants, or -1: what may be overridden
 	signal   int // index among signals, or -1
@@ -93,21 +96,24 @@ const (
 
 // builder holds the state of one compilation.
 type builder struct {
-	m       *model.Model
-	opt     Options
-	g       *graph
-	l       *lowerer
-	ms      diag.Messages
-	symbols map[string]*symbol
-	order   []*symbol // in the order of the model
-	states  []State
-	owners  []*symbol // of states; nil for infusion rates
-	consts  []Constant
-	holders []*symbol // of constants
-	stack   []string
-	starts  map[id]id       // of atStart
-	set     map[string]bool // ids that some event or dose gives a value
-	dose    string          // symbol of the dose while actions are lowered
+	m         *model.Model
+	opt       Options
+	g         *graph
+	l         *lowerer
+	ms        diag.Messages
+	symbols   map[string]*symbol
+	order     []*symbol // in the order of the model
+	states    []State
+	owners    []*symbol // of states; nil for infusion rates
+	consts    []Constant
+	holders   []*symbol // of constants
+	stack     []string
+	starts    map[id]id       // of atStart
+	set       map[string]bool // ids that some event or dose gives a value
+	algebraic []*model.Rule
+	moved     map[string]bool // ids that events or doses set, for algebraic rules
+	why       []string        // reasons for the general path
+	dose      string          // symbol of the dose while actions are lowered
 }
 
 func (b *builder) errorf(at diag.Place, format string, args ...any) {
@@ -148,7 +154,7 @@ func (b *builder) collect() {
 	for i := range b.m.Rules {
 		r := &b.m.Rules[i]
 		if r.Kind == model.Algebraic {
-			b.errorf(r.At, "algebraic rules are not supported yet")
+			b.algebraic = append(b.algebraic, r)
 			continue
 		}
 		s := b.variable(r.Variable, r.At, "a rule")
@@ -196,7 +202,7 @@ func (b *builder) names() []string {
 func (b *builder) withValues() []string {
 	var out []string
 	for _, s := range b.order {
-		if s.value != nil || s.initial != nil || s.rule != nil {
+		if s.value != nil || s.initial != nil || s.rule != nil || s.algebraic != nil {
 			out = append(out, s.id)
 		}
 	}
@@ -273,7 +279,7 @@ func (b *builder) classify() {
 		if s.rule != nil && len(s.terms) > 0 {
 			b.ms = append(b.ms, diag.Errorf(s.at, "%s is determined by a rate rule and changed by reaction %s; make it a boundary species", s.id, s.terms[0].reaction.ID).WithNote(s.rule.At, "the rule"))
 		}
-		if moving[s.id] || s.rule != nil {
+		if moving[s.id] || s.rule != nil || s.algebraic != nil {
 			s.state = len(b.states)
 			st := State{ID: s.id, Index: s.state, Unit: s.unit}
 			switch s.kind {
@@ -322,7 +328,7 @@ func (b *builder) size(s *symbol, start bool) id {
 
 // sizeless says that nothing in the model gives a compartment its size.
 func (s *symbol) sizeless() bool {
-	return s.kind == isCompartment && s.value == nil && s.initial == nil && s.rule == nil && s.state < 0
+	return s.kind == isCompartment && s.value == nil && s.initial == nil && s.rule == nil && s.algebraic == nil && s.state < 0
 }
 
 // reads warns of a compartment without size when it is read for the first time.
@@ -387,6 +393,8 @@ func (b *builder) value(s *symbol, start bool, at diag.Place) id {
 	switch {
 	case s.initial != nil:
 		given = b.l.expr(s.initial, sc)
+	case s.value == nil && s.algebraic != nil:
+		given = b.g.num(1) // where the search for its value starts
 	case s.value == nil && s.kind == isCompartment:
 		if s.sizeless() {
 			given = b.g.num(1)
@@ -469,6 +477,9 @@ func (b *builder) termText(i int) string {
 	s := b.owners[i]
 	if s == nil {
 		return "infusion"
+	}
+	if s.algebraic != nil {
+		return ruleText(s.algebraic)
 	}
 	if s.rule != nil {
 		text := s.rule.Math.String()

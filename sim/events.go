@@ -75,6 +75,7 @@ func (q *queue) follow(t float64, y []float64) bool {
 			q.r.w.in.Assign(values, x.event, y, t)
 		}
 		q.r.w.in.Execute(y, x.event, values, t)
+		q.r.rebalance(t, y)
 		changed = changed || len(targets) > 0
 		if q.look(t, y) {
 			changed = true

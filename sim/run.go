@@ -199,6 +199,7 @@ func (r *run) happen(t float64, y []float64) bool {
 		r.stops = r.stops[1:]
 		if s.do(t, y) {
 			changed = true
+			r.rebalance(t, y)
 		}
 	}
 	if r.events.follow(t, y) {
@@ -275,7 +276,7 @@ func (r *run) record(state func(t float64) []float64, t1 float64, inclusive bool
 }
 
 func (r *run) put(t float64, y []float64) {
-	r.p.record.Eval(r.w.dst, r.w.in, y, t, r.w.signalsAt(t))
+	r.p.record.Eval(r.w.dst, r.w.in, r.polished(t, y), t, r.w.signalsAt(t))
 	for i, v := range r.w.dst {
 		r.out.Values[i][r.next] = v
 	}

@@ -19,12 +19,16 @@ type Worker struct {
 	hold    []float64
 	signals []*population.Signal
 	values  []float64 // of the signals
+
+	consistent *ode.Consistency // nil: no algebraic equations
+	row        []float64        // a state that is worked on
 }
 
 // NewWorker makes a workspace; it is not for concurrent use.
 func (p *Plan) NewWorker() *Worker {
+	in := p.program.New()
 	return &Worker{
-		plan: p, in: p.program.New(), y: make([]float64, len(p.program.States())),
+		plan: p, in: in, consistent: ode.NewConsistency(in), row: make([]float64, len(p.program.States())), y: make([]float64, len(p.program.States())),
 		dst: make([]float64, p.record.Len()), hold: make([]float64, p.holds.Len()),
 		targets: make([]float64, len(p.program.States())),
 		signals: make([]*population.Signal, len(p.config.Signals)),
@@ -55,7 +59,7 @@ func (w *Worker) load(pt Patient, t0 float64) *Failure {
 	if err := w.in.Start(w.y, t0); err != nil {
 		return &Failure{Patient: pt.Number, Problem: err.Error()}
 	}
-	return nil
+	return w.balance(pt, t0)
 }
 
 func (p *Plan) constant(id string) (float64, bool) {
