@@ -45,6 +45,7 @@ type modelReader struct {
 	params  map[string]int // of each function
 	names   map[string]bool
 	changes map[string]bool // variables of rules, Level 1
+	bounds  map[*node]fluxBound
 }
 
 // model reads a <model> element (or a model definition of comp).
@@ -73,6 +74,7 @@ func (r *reader) model(n *node) *model.Module {
 	m.each("listOfRules", m.rule)
 	m.each("listOfInitialAssignments", m.initial)
 	m.each("listOfConstraints", m.constraint)
+	m.fluxBounds()
 	m.each("listOfReactions", m.reaction)
 	m.each("listOfEvents", m.event)
 	m.finishLevel1()
@@ -227,8 +229,7 @@ func (m *modelReader) own(n *node) string {
 	return m.flatID(m.text(n, "id"))
 }
 
-// refer is the id in the model.Model that an attribute refers to; "" when there is none. It
-// reports an id that is not there, or is of none of the kinds.
+// refer is referTo for an attribute; "" when there is none.
 func (m *modelReader) refer(n *node, attribute string, kinds ...kind) string {
 	id := m.text(n, attribute)
 	if id == "" {
@@ -237,6 +238,12 @@ func (m *modelReader) refer(n *node, attribute string, kinds ...kind) string {
 		}
 		return ""
 	}
+	return m.referTo(id, m.atAttr(n, attribute), kinds...)
+}
+
+// referTo is the id in the model.Model of the element id. It reports an id that is not there,
+// or is of none of the kinds.
+func (m *modelReader) referTo(id string, at diag.Place, kinds ...kind) string {
 	e := m.ids[id]
 	if e != nil {
 		for _, k := range kinds {
@@ -262,10 +269,10 @@ func (m *modelReader) refer(n *node, attribute string, kinds ...kind) string {
 		what = strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 	}
 	if e != nil {
-		m.add(diag.Errorf(m.atAttr(n, attribute), "%s is a %s, expected a %s", id, kindNames[e.kind], what).WithNote(e.at, "its definition"))
+		m.add(diag.Errorf(at, "%s is a %s, expected a %s", id, kindNames[e.kind], what).WithNote(e.at, "its definition"))
 		return e.flat
 	}
-	m.add(diag.Errorf(m.atAttr(n, attribute), "there is no %s %s", what, id).WithHelp("%s", diag.DidYouMean(id, known)))
+	m.add(diag.Errorf(at, "there is no %s %s", what, id).WithHelp("%s", diag.DidYouMean(id, known)))
 	return id
 }
 

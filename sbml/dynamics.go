@@ -52,7 +52,6 @@ func (m *modelReader) rule(n *node) {
 	if r.Math = m.math(n, nil); r.Math == nil {
 		return
 	}
-	m.aboutNameless(n, r.Variable)
 	m.m.Rules = append(m.m.Rules, r)
 }
 
