@@ -299,10 +299,7 @@ func (c call) symbol(name string, _ diag.Place) (id, bool) {
 	case model.Time:
 		return c.l.g.leafNode(clock, 0, onState), true
 	case model.Avogadro:
-		return c.l.g.num(avogadro), true
+		return c.l.g.num(model.AvogadroNumber), true
 	}
 	return 0, false
 }
-
-// avogadro is the number of SBML Level 3 (section 3.4.6), exact in the SI since 2019.
-const avogadro = 6.02214076e23

@@ -442,7 +442,7 @@ func (e env) symbol(name string, at diag.Place) (id, bool) {
 	case model.Time:
 		return e.b.g.leafNode(clock, 0, onState), true
 	case model.Avogadro:
-		return e.b.g.num(avogadro), true
+		return e.b.g.num(model.AvogadroNumber), true
 	}
 	if name == e.b.dose && name != "" {
 		return e.b.g.leafNode(dose, 0, onDose), true

@@ -98,6 +98,9 @@ func (s *settings) record(m *model.Model) []compile.Selection {
 		// The suite writes element x of submodel A as A__x; flattening here joins with
 		// one underscore.
 		id := v
+		if own := v + "_"; (v == model.Time || v == model.Avogadro) && ids[own] {
+			id = own // a symbol that the model itself calls so: readers make room for the reserved one
+		}
 		if !ids[id] {
 			if inner := strings.ReplaceAll(v, "__", "_"); ids[inner] {
 				id = inner

@@ -68,7 +68,7 @@ func (e *Evaluator) Start(t0 float64) map[string]float64 {
 			return t0
 		}
 		if id == Avogadro {
-			return avogadro
+			return AvogadroNumber
 		}
 		if v, ok := memo[id]; ok {
 			return v
@@ -143,7 +143,7 @@ func (e *Evaluator) Values(state map[string]float64, t float64) func(id string) 
 			return t
 		}
 		if id == Avogadro {
-			return avogadro
+			return AvogadroNumber
 		}
 		if v, ok := memo[id]; ok {
 			return v
@@ -284,9 +284,6 @@ func (e *Evaluator) rate(id string, value lookup) float64 {
 	}
 	return 0 // between events
 }
-
-// avogadro is the number of SBML Level 3, exact in the SI since 2019 [1/mol].
-const avogadro = 6.02214076e23
 
 // number is a value and its change in time.
 type number struct{ value, rate float64 }

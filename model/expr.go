@@ -18,6 +18,10 @@ const (
 	Avogadro = "avogadro"
 )
 
+// AvogadroNumber is the value of the symbol avogadro [1/mol]: that of SBML Level 3 (section
+// 3.4.6, CODATA 2006), not the one that is exact in the SI since 2019, from which it differs by 2e-7.
+const AvogadroNumber = 6.02214179e23
+
 // Expr is one node of a formula, shared by every reader, the evaluator and the
 // compiler. Applied functions carry the canonical (MathML-like) names of the table
 // Functions: plus, minus, times, divide, power, piecewise, lt, and, ...

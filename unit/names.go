@@ -80,7 +80,7 @@ var rows = []row{
 	{"Gy", 1, dim(Length, 2, Time, -2), short}, {"gray", 1, dim(Length, 2, Time, -2), long}, {"Sv", 1, dim(Length, 2, Time, -2), short}, {"sievert", 1, dim(Length, 2, Time, -2), long},
 	{"dimensionless", 1, Dimension{}, bare}, {"rad", 1, Dimension{}, bare}, {"radian", 1, Dimension{}, long}, {"sr", 1, Dimension{}, bare}, {"steradian", 1, Dimension{}, long},
 	{"percent", 0.01, Dimension{}, bare}, {"%", 0.01, Dimension{}, bare}, {"fraction", 1, Dimension{}, bare}, {"ppm", 1e-6, Dimension{}, bare},
-	{"avogadro", 6.02214076e23, Dimension{}, bare}, // SBML's base unit: a plain number
+	{"avogadro", 6.02214179e23, Dimension{}, bare}, // SBML's base unit: a plain number (Level 3, section 4.4.2)
 	{"angstrom", 1e-10, dim(Length, 1), bare}, {"inch", 0.0254, dim(Length, 1), bare}, {"lb", 0.45359237, dim(Mass, 1), bare},
 }
 
