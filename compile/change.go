@@ -21,7 +21,7 @@ func (b *builder) changing(s *symbol) id {
 	case s.algebraic != nil:
 		b.errorf(s.at, "the rate of %s is not known: algebraic rule %s determines it", s.id, ruleText(s.algebraic))
 	case s.rule != nil && s.rule.Kind == model.Rate:
-		d = b.l.expr(s.rule.Math, now)
+		d = b.noDraw(b.l.expr(s.rule.Math, now), s.rule.At, "the rate rule of "+s.id)
 		if s.kind == isSpecies && !s.species.SubstanceOnly {
 			// the rule is about the concentration c: (c*v)' = c'*v + c*v'
 			if v := b.size(s, false); v >= 0 {
@@ -38,7 +38,7 @@ func (b *builder) changing(s *symbol) id {
 			}
 			rate := b.lookup(b.symbols[x.reaction.ID], false, x.reaction.At)
 			if x.ref.Stoichiometry != nil {
-				rate = g.op(kernel.Mul, b.l.expr(x.ref.Stoichiometry, now), rate)
+				rate = g.op(kernel.Mul, b.noDraw(b.l.expr(x.ref.Stoichiometry, now), x.ref.At, "a stoichiometry of "+x.reaction.ID), rate)
 			}
 			op := kernel.Sub
 			if x.product {

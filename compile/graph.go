@@ -23,6 +23,7 @@ const (
 	clock
 	signal
 	dose
+	draw // a random number, filled in before code that reads it runs; index into graph.draws
 )
 
 // what a node depends on; nothing means that it is the same for all patients.
@@ -33,6 +34,7 @@ const (
 	onState                // state or time
 	onSignal
 	onDose
+	onDraw
 )
 
 type node struct {
@@ -51,6 +53,7 @@ type graph struct {
 	unique map[node]id
 	clamp  bool
 	grads  map[id]gradient
+	draws  []drawing
 	marks  []int32 // of code: the round in which a node was listed
 	round  int32
 }

@@ -15,6 +15,9 @@ type Instance struct {
 	p     *Program
 	mem   []float64
 	ready []bool // observers whose numbers stand in mem
+
+	source Uniform // of draws
+	err    error   // of the last draw that made no sense
 }
 
 // New makes a workspace with all constants at their nominal values.
@@ -48,7 +51,11 @@ func (in *Instance) Set(k int, v float64) {
 func (in *Instance) Start(y []float64, t0 float64) error {
 	p := in.p
 	in.mem[p.clockSlot] = t0
+	in.draw(p.startDraws)
 	p.startup.Run(in.mem, 1)
+	if err := in.TakeError(); err != nil {
+		return err
+	}
 	for i, k := range p.y0 {
 		y[i] = in.mem[k]
 		if v := y[i]; v != v && !p.open[i] {
@@ -142,6 +149,7 @@ func (in *Instance) Delay(i int, y []float64, t float64) float64 {
 		return 0
 	}
 	in.load(y, t)
+	in.draw(e.delayDraws)
 	e.delayCode.Run(in.mem, 1)
 	return in.mem[e.delay]
 }
@@ -153,6 +161,7 @@ func (in *Instance) Priority(i int, y []float64, t float64) float64 {
 		return 0
 	}
 	in.load(y, t)
+	in.draw(e.priorityDraws)
 	e.priorityCode.Run(in.mem, 1)
 	return in.mem[e.priority]
 }
@@ -161,6 +170,7 @@ func (in *Instance) Priority(i int, y []float64, t float64) float64 {
 func (in *Instance) Assign(dst []float64, i int, y []float64, t float64) {
 	e := &in.p.events[i]
 	in.load(y, t)
+	in.draw(e.assignDraws)
 	e.assignCode.Run(in.mem, 1)
 	for j, k := range e.values {
 		dst[j] = in.mem[k]
@@ -259,6 +269,9 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 			k = b.convert(x, k, !x.species.SubstanceOnly, s.As == Concentration, false)
 		}
 		o.nodes = append(o.nodes, k)
+	}
+	for _, k := range o.nodes {
+		b.noDraw(k, diag.Place{}, "a recorded formula")
 	}
 	if b.ms.HasErrors() {
 		return nil, b.ms

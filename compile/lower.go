@@ -211,7 +211,7 @@ func (l *lowerer) expr(e *model.Expr, s scope) id {
 	if row == nil {
 		return l.fail(e.At, "unknown function %q", e.Name)
 	}
-	if !ok {
+	if !ok && !row.Draw {
 		return l.fail(e.At, "%s is not supported by this engine", e.Name)
 	}
 	if n := len(e.Args); n < row.Min || row.Max >= 0 && n > row.Max {
@@ -220,6 +220,9 @@ func (l *lowerer) expr(e *model.Expr, s scope) id {
 	args := make([]id, len(e.Args))
 	for i, a := range e.Args {
 		args[i] = l.expr(a, s)
+	}
+	if row.Draw {
+		return l.draw(e, args)
 	}
 	return lower(l.g, args)
 }

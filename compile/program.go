@@ -51,6 +51,8 @@ type Program struct {
 	observers int // made so far
 	startup   kernel.Program
 	filled    []bool // slots that hold a value after the start
+	// draws that initial formulas read, in order
+	startDraws []drawStep
 	raws      []id   // by constant: slot of its raw value, or -1
 	flags     []id
 	constSlot []id
@@ -98,6 +100,8 @@ type event struct {
 	code, delayCode          kernel.Program
 	priorityCode, assignCode kernel.Program
 	sizeCode                 kernel.Program
+
+	assignDraws, delayDraws, priorityDraws []drawStep
 }
 
 type action struct {
@@ -254,6 +258,7 @@ func (p *Program) lowerEvents() {
 		now := env{b, false}
 		x.trigger = b.l.expr(e.Trigger, now)
 		p.noSignal(x.trigger, &symbol{at: e.At}, "the trigger of "+e.ID)
+		b.noDraw(x.trigger, e.At, "the trigger of "+e.ID)
 		if b.ms.HasErrors() {
 			continue
 		}
@@ -434,6 +439,9 @@ func (p *Program) emit() {
 	g := p.b.g
 	run := append(append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...), p.cross...)
 	run = append(run, present(p.guess)...)
+	for _, d := range g.draws {
+		run = append(run, d.args...)
+	}
 	for _, e := range p.events {
 		run = append(run, e.trigger)
 		run = append(run, e.values...)
@@ -492,6 +500,7 @@ func (p *Program) emit() {
 		p.filled[k] = true
 	}
 	p.startup = kernel.Program{Slots: p.base, Code: code}
+	p.startDraws = p.drawSteps(first, none)
 	skip := func(k id) bool { return int(k) < p.base && p.filled[k] }
 	program := func(want ...id) kernel.Program {
 		return kernel.Program{Slots: p.base, Code: g.code(want, skip)}
@@ -510,12 +519,15 @@ func (p *Program) emit() {
 		e := &p.events[i]
 		e.code = program(e.trigger)
 		e.assignCode = program(e.values...)
+		e.assignDraws = p.drawSteps(e.values, skip)
 		e.sizeCode = program(present(e.sizes)...)
 		if e.delay >= 0 {
 			e.delayCode = program(e.delay)
+			e.delayDraws = p.drawSteps([]id{e.delay}, skip)
 		}
 		if e.priority >= 0 {
 			e.priorityCode = program(e.priority)
+			e.priorityDraws = p.drawSteps([]id{e.priority}, skip)
 		}
 	}
 	for i := range p.actions {
@@ -655,6 +667,8 @@ func (g *graph) text(k id, p *Program, depth int) string {
 		return p.b.opt.Signals[n.index]
 	case dose:
 		return "dose"
+	case draw:
+		return g.draws[n.index].row.Name + "(...)"
 	}
 	if depth > 12 {
 		return "..."

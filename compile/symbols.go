@@ -377,9 +377,9 @@ func (b *builder) value(s *symbol, start bool, at diag.Place) id {
 		if s.reaction.Rate == nil {
 			return b.g.num(nan)
 		}
-		return b.l.expr(s.reaction.Rate, sc)
+		return b.noDraw(b.l.expr(s.reaction.Rate, sc), s.at, "the rate of "+s.id)
 	case s.rule != nil && s.rule.Kind == model.Assignment:
-		return b.l.expr(s.rule.Math, sc)
+		return b.noDraw(b.l.expr(s.rule.Math, sc), s.rule.At, "the assignment rule of "+s.id)
 	case s.signal >= 0 && !start:
 		return b.g.leafNode(signal, s.signal, onSignal)
 	case s.state >= 0 && !start:
