@@ -53,23 +53,23 @@ type Program struct {
 	filled    []bool // slots that hold a value after the start
 	// draws that initial formulas read, in order
 	startDraws []drawStep
-	raws      []id   // by constant: slot of its raw value, or -1
-	flags     []id
-	constSlot []id
-	finals    []move // computed constants: to constant slot, from node
-	y0        []id
-	open      []bool // states that may be without a value
-	deriv     []id
-	rhs       kernel.Program
-	pattern   *linalg.Pattern
-	entries   []id // Jacobian values in pattern order, or -1 for 0
-	jac       kernel.Program
-	dfdt      []id
-	timeJac   kernel.Program
-	cross     []id
-	crossAt   map[id]int
-	jumps     []int // crossing functions of the right-hand side
-	crossP    kernel.Program
+	raws       []id // by constant: slot of its raw value, or -1
+	flags      []id
+	constSlot  []id
+	finals     []move // computed constants: to constant slot, from node
+	y0         []id
+	open       []bool // states that may be without a value
+	deriv      []id
+	rhs        kernel.Program
+	pattern    *linalg.Pattern
+	entries    []id // Jacobian values in pattern order, or -1 for 0
+	jac        kernel.Program
+	dfdt       []id
+	timeJac    kernel.Program
+	cross      []id
+	crossAt    map[id]int
+	jumps      []int // crossing functions of the right-hand side
+	crossP     kernel.Program
 
 	mass   [][2]int // see MassPattern
 	noMass bool     // its only entry is 0
@@ -362,6 +362,10 @@ func (p *Program) missing() {
 		case state: // an event may give the value in time
 			if s := b.owners[n.index]; s != nil && valueless(s) && !b.set[s.id] {
 				tell(s, reader)
+			}
+		case draw:
+			for _, x := range g.draws[n.index].args {
+				look(x, reader)
 			}
 		case operation:
 			for i, x := range [...]id{n.a, n.b, n.c} {

@@ -1,12 +1,14 @@
 package sim
 
 import (
+	"context"
+
 	"thymus/compile"
 	"thymus/diag"
 	"thymus/model"
 )
 
-// Course is one deterministic simulation of one model, recorded at equally spaced
+// Course is one simulation of one model, recorded at equally spaced
 // times: what `thymus simulate` and the outside suites ask for. A time that coincides
 // with an event is recorded after it, as SBML's result tables do.
 type Course struct {
@@ -19,15 +21,39 @@ type Course struct {
 	Actions    []compile.Action
 	Infusible  []string
 	Doses      []Dose
-	Method     string  // of ode.Options
+	Method     string  // of ode.Options, or a stochastic one (StochasticMethods)
+	Seed       uint64  // of what is random: reactions, draws
 	Rtol, Atol float64 // 0: 1e-8 and 1e-12, the latter for every state in its own unit
 	MaxSteps   int     // of ode.Options
-	Seed       uint64  // of Schedule
 }
 
 // Run compiles and simulates. Messages with errors mean that nothing was simulated; a
 // failure stands beside the rows that came before it.
 func (c Course) Run() (*Trajectory, diag.Messages, *Failure) {
+	plan, ms := c.build()
+	if ms.HasErrors() {
+		return nil, ms, nil
+	}
+	trajectory, failure := plan.NewWorker().Run(Patient{Values: c.Set}, Begin{}, c.schedule())
+	return trajectory, ms, failure
+}
+
+// Ensemble compiles and simulates many runs, each with its own randomness. The error is a
+// *Failure, or the context's.
+func (c Course) Ensemble(ctx context.Context, runs, workers int) (*Ensemble, diag.Messages, error) {
+	plan, ms := c.build()
+	if ms.HasErrors() {
+		return nil, ms, nil
+	}
+	e, err := plan.Ensemble(ctx, Patient{Values: c.Set}, c.schedule(), Replicates{Runs: runs, Seed: c.Seed, Workers: workers})
+	return e, ms, err
+}
+
+func (c Course) schedule() Schedule {
+	return Schedule{Start: c.Start, End: c.End, Times: Times(c.Start, c.End, c.Steps), Doses: c.Doses, Seed: c.Seed}
+}
+
+func (c Course) build() (*Plan, diag.Messages) {
 	if c.Rtol == 0 {
 		c.Rtol = 1e-8
 	}
@@ -37,6 +63,9 @@ func (c Course) Run() (*Trajectory, diag.Messages, *Failure) {
 	config := Config{
 		Model: c.Model, Record: c.Record, Actions: c.Actions, Infusible: c.Infusible,
 		Method: c.Method, Rtol: c.Rtol, Atol: map[string]float64{}, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
+	}
+	if IsStochastic(c.Method) {
+		config.Method, config.Jump = "", c.Method
 	}
 	for _, s := range c.Model.Species {
 		config.Atol[s.ID] = c.Atol
@@ -49,7 +78,7 @@ func (c Course) Run() (*Trajectory, diag.Messages, *Failure) {
 	}
 	plan, ms := Build(config)
 	if ms.HasErrors() {
-		return nil, ms, nil
+		return nil, ms
 	}
 	for _, s := range c.Set {
 		if _, ok := plan.Program().ConstantIndex(s.ID); !ok {
@@ -62,17 +91,9 @@ func (c Course) Run() (*Trajectory, diag.Messages, *Failure) {
 		}
 	}
 	if ms.HasErrors() {
-		return nil, ms, nil
+		return nil, ms
 	}
-	schedule := Schedule{Start: c.Start, End: c.End, Times: Times(c.Start, c.End, c.Steps), Doses: c.Doses, Seed: c.Seed}
-	patient := Patient{Values: c.Set}
-	worker := plan.NewWorker()
-	begin, failure := worker.Settle(patient, c.Start)
-	if failure != nil {
-		return nil, ms, failure
-	}
-	trajectory, failure := worker.Run(patient, begin, schedule)
-	return trajectory, ms, failure
+	return plan, ms
 }
 
 // Times are steps+1 equally spaced times from start to end, both included.

@@ -165,7 +165,7 @@ func (q *queue) due(t float64, y []float64) int {
 		return q.ties[0]
 	}
 	if q.random == nil {
-		q.random = rng.New(rng.Key{Seed: q.r.s.Seed, Patient: q.r.pt.Number, Purpose: "order of simultaneous events"})
+		q.random = rng.New(rng.Key{Seed: q.r.s.Seed, Patient: q.r.pt.Number, Purpose: "order of simultaneous events", Index: q.r.s.Replicate})
 	}
 	return q.ties[q.random.Intn(len(q.ties))]
 }

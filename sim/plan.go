@@ -54,6 +54,7 @@ type Config struct {
 	Atol        map[string]float64 // by state id [the state's unit]; others by AtolFor
 	MaxStep     float64            // 0: none [model time]
 	MaxSteps    int                // of ode.Options; 0: its default
+	Jump        string             // a stochastic method (StochasticMethods); "": states change continuously
 	ClampPowers bool               // a negative base of a non-integer power reads as 0
 	// Discontinuities ends steps where the right-hand side jumps (piecewise, floor, ...).
 	Discontinuities bool
@@ -75,6 +76,8 @@ type Plan struct {
 	held    []bool
 	varying []bool
 	atol    []float64
+	jumps   *compile.Jumps // of a stochastic plan
+	pure    bool           // nothing but clocks changes between jumps
 }
 
 type indexed struct {
@@ -153,6 +156,9 @@ func Build(c Config) (*Plan, diag.Messages) {
 			ms = append(ms, diag.Errorf(diag.Place{}, "the start state holds %q, which is no state of the model", id).WithHelp("%s", diag.DidYouMean(id, ids)))
 		}
 	}
+	if more := p.channels(); more != nil {
+		ms = append(ms, more...)
+	}
 	if ms.HasErrors() {
 		return nil, ms
 	}
@@ -218,7 +224,10 @@ type Schedule struct {
 	Doses      []Dose // in order of time
 	Rules      []Rule
 	Times      []float64 // ascending, within [Start, End]
-	Seed       uint64    // of what is random in a run: the order of simultaneous events of equal priority
+
+	// Seed and Replicate, with the patient's number, name the stream of what is random.
+	Seed      uint64
+	Replicate int
 }
 
 // Begin is a patient's state before the trial.
@@ -243,6 +252,8 @@ type Trajectory struct {
 	Values [][]float64
 	Doses  []Given
 	Stats  ode.Stats
+
+	Firings int64 // reactions of a stochastic run
 }
 
 // Failure is a patient whose simulation ended early, and why.

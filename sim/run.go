@@ -205,7 +205,9 @@ func (r *run) happen(t float64, y []float64) bool {
 	if r.events.follow(t, y) {
 		changed = true
 	}
-	if i := r.p.finite(y); i >= 0 {
+	if err := r.w.in.TakeError(); err != nil {
+		r.failure = &Failure{Patient: r.pt.Number, Problem: fmt.Sprintf("an event at t=%g: %v", t, err)}
+	} else if i := r.p.finite(y); i >= 0 {
 		r.failure = &Failure{Patient: r.pt.Number, Species: r.p.program.States()[i].ID, Problem: fmt.Sprintf("a dose or event at t=%g made a value that is not finite", t)}
 	}
 	copy(r.lastY, y)

@@ -7,6 +7,7 @@ import (
 	"thymus/compile"
 	"thymus/ode"
 	"thymus/population"
+	"thymus/rng"
 )
 
 // Worker is the workspace of one patient at a time.
@@ -19,6 +20,8 @@ type Worker struct {
 	hold    []float64
 	signals []*population.Signal
 	values  []float64 // of the signals
+	draws   rng.Philox
+	jump    *jumper
 
 	consistent *ode.Consistency // nil: no algebraic equations
 	row        []float64        // a state that is worked on
@@ -27,12 +30,22 @@ type Worker struct {
 // NewWorker makes a workspace; it is not for concurrent use.
 func (p *Plan) NewWorker() *Worker {
 	in := p.program.New()
-	return &Worker{
+	w := &Worker{
 		plan: p, in: in, consistent: ode.NewConsistency(in), row: make([]float64, len(p.program.States())), y: make([]float64, len(p.program.States())),
 		dst: make([]float64, p.record.Len()), hold: make([]float64, p.holds.Len()),
 		targets: make([]float64, len(p.program.States())),
 		signals: make([]*population.Signal, len(p.config.Signals)),
 		values:  make([]float64, len(p.config.Signals)),
+	}
+	w.in.Source(&w.draws)
+	w.stream(Patient{}, Schedule{})
+	return w
+}
+
+// stream starts the stream of a run's draws.
+func (w *Worker) stream(pt Patient, s Schedule) {
+	if w.plan.program.Draws() {
+		w.draws.Reset(rng.Key{Seed: s.Seed, Patient: pt.Number, Purpose: "draw", Index: s.Replicate})
 	}
 }
 
@@ -164,6 +177,7 @@ func (w *Worker) Constant(id string) (float64, bool) { return w.in.Constant(id) 
 
 // Run simulates one patient. On failure the trajectory holds what came before it.
 func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
+	w.stream(pt, s)
 	if f := w.load(pt, s.Start); f != nil {
 		return &Trajectory{}, f
 	}
@@ -173,6 +187,12 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	r := newRun(w, pt, s)
 	if f := r.begin(w.y); f != nil {
 		return r.out, f
+	}
+	if w.plan.pure {
+		if f := w.pure(r); f != nil {
+			return r.trim(), f
+		}
+		return r.out, nil
 	}
 	stats, cause := ode.Solve(masked{w.in, &r.mask}, w.y, s.Start, s.End, ode.Options{
 		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
