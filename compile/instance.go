@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 
 	"thymus/diag"
 	"thymus/kernel"
@@ -178,25 +179,18 @@ func (in *Instance) Assign(dst []float64, i int, y []float64, t float64) {
 }
 
 // Execute puts the values that Assign gave, perhaps earlier, into the state y. A
-// concentration is that in the compartment's size after the event.
+// concentration is that in the compartment's size before the event: when the event changes
+// the size too, the amount stays.
 func (in *Instance) Execute(y []float64, i int, values []float64, t float64) {
 	e := &in.p.events[i]
-	some := false
-	for j, target := range e.Targets {
-		if e.sizes[j] < 0 {
-			y[target] = values[j]
-		} else {
-			some = true
-		}
+	if len(e.sizeCode.Code) > 0 || slices.ContainsFunc(e.sizes, func(k id) bool { return k >= 0 }) {
+		in.load(y, t)
+		e.sizeCode.Run(in.mem, 1)
 	}
-	if !some {
-		return
-	}
-	in.load(y, t)
-	e.sizeCode.Run(in.mem, 1)
 	for j, target := range e.Targets {
+		y[target] = values[j]
 		if k := e.sizes[j]; k >= 0 {
-			y[target] = values[j] * in.mem[k]
+			y[target] *= in.mem[k]
 		}
 	}
 }

@@ -255,7 +255,13 @@ func (r *rodas) prepareDense() {
 
 func (r *rodas) dense(theta float64, dst []float64) {
 	rest := 1 - theta
-	for i := range dst {
-		dst[i] = r.y[i]*rest + theta*(r.yn[i]+rest*(r.d[0][i]+theta*(r.d[1][i]+theta*r.d[2][i])))
+	// as a change from y, so that rounding does not turn the direction of a small one: a
+	// crossing that was just met would be met again
+	for i, y := range r.y {
+		change := 0.0
+		if r.yn[i] != y { // infinite values stay
+			change = r.yn[i] - y
+		}
+		dst[i] = y + theta*(change+rest*(r.d[0][i]+theta*(r.d[1][i]+theta*r.d[2][i])))
 	}
 }
