@@ -28,7 +28,8 @@ const mostInstances = 100_000
 //
 // Functions and units keep their ids unless another definition has the same one.
 func Flatten(doc *Document, main string) (*Model, diag.Messages) {
-	f := &flattener{doc: doc, modules: map[string]*Module{}, kinds: map[string]elementKind{}, next: map[string]link{}, name: map[string]string{}}
+	f := &flattener{doc: doc, modules: map[string]*Module{}, kinds: map[string]elementKind{}, next: map[string]link{}, name: map[string]string{},
+		undone: map[string]bool{}}
 	for _, m := range doc.Modules {
 		f.modules[m.ID] = m
 	}
@@ -40,6 +41,7 @@ func Flatten(doc *Document, main string) (*Model, diag.Messages) {
 	if f.ms.HasErrors() {
 		return nil, f.ms
 	}
+	f.undo(f.root)
 	f.collect(f.root)
 	flat := f.build(f.root)
 	flat.ID, flat.Name = root.ID, root.Name
@@ -65,6 +67,7 @@ const (
 	aFunction
 	aUnit
 	aSubmodel
+	aChange // a deletion or link
 )
 
 // instance is one use of a module; its elements have paths that begin with prefix.
@@ -93,6 +96,7 @@ type flattener struct {
 	kinds   map[string]elementKind
 	next    map[string]link   // links, by the path that goes
 	name    map[string]string // path -> the path whose flat id it takes
+	undone  map[string]bool   // deletions and links that an outer module takes out
 	// replaced lists submodels that another one replaced.
 	replaced []string
 	ms       diag.Messages
@@ -148,6 +152,16 @@ func (f *flattener) find(m *Module, prefix string, stack []string) *instance {
 	for _, x := range m.Units {
 		own(x.ID+"@unit", aUnit)
 	}
+	for _, x := range m.Deletions {
+		if x.ID != "" {
+			f.kinds[prefix+x.ID] = aChange
+		}
+	}
+	for _, x := range m.Links {
+		if x.ID != "" {
+			f.kinds[prefix+x.ID] = aChange
+		}
+	}
 	for _, s := range m.Submodels {
 		own(s.ID, aSubmodel)
 		def, ok := f.modules[s.Module]
@@ -192,6 +206,20 @@ func (f *flattener) factor(text, prefix string, at diag.Place) *Expr {
 	e.At = at
 	return e
 }
+
+// undo finds deletions of deletions and links, from the outside in.
+func (f *flattener) undo(in *instance) {
+	for _, d := range in.module.Deletions {
+		if path := in.prefix + d.Path; f.kinds[path] == aChange && !f.isUndone(in, d.ID) {
+			f.undone[path] = true
+		}
+	}
+	for _, child := range in.children {
+		f.undo(child)
+	}
+}
+
+func (f *flattener) isUndone(in *instance, id string) bool { return id != "" && f.undone[in.prefix+id] }
 
 // build joins an instance with its submodels; every id is a path.
 func (f *flattener) build(in *instance) *Model {
@@ -289,15 +317,18 @@ func (f *flattener) removeOwn(m *Model, in *instance) {
 	}
 }
 
-// ordered puts deletions of counted parts ("reactant.1" before "reactant.0") in an order in
-// which none moves the next.
+// ordered puts deletions in an order in which none is in the way of the next: parts before
+// the elements that hold them, and counted ones from the last ("reactant.1") to the first.
 func ordered(list []Deletion) []Deletion {
 	out := append([]Deletion(nil), list...)
 	count := func(path string) int {
-		_, part, _ := strings.Cut(path, "@")
+		_, part, split := strings.Cut(path, "@")
 		_, which, _ := strings.Cut(part, ".")
 		n, err := strconv.Atoi(which)
-		if err != nil {
+		switch {
+		case !split:
+			return -2
+		case err != nil:
 			return -1
 		}
 		return n
@@ -316,6 +347,9 @@ func ownPart(path string) string {
 
 func (f *flattener) delete(m *Model, in *instance, d Deletion) {
 	path := in.prefix + d.Path
+	if f.kinds[path] == aChange || f.isUndone(in, d.ID) {
+		return
+	}
 	if f.kinds[path] == aSubmodel {
 		for _, id := range f.below(path) {
 			m.removePath(id)

@@ -18,7 +18,9 @@ func (f *flattener) collect(in *instance) {
 		}
 	}
 	for _, l := range m.Links {
-		f.link(in, l)
+		if !f.isUndone(in, l.ID) {
+			f.link(in, l)
+		}
 	}
 	for _, child := range in.children {
 		f.collect(child)
@@ -82,7 +84,7 @@ func (f *flattener) class(path string) elementKind {
 }
 
 func (k elementKind) String() string {
-	return [...]string{"nothing", "a value", "a reaction", "an event", "a function", "a unit", "a submodel"}[k]
+	return [...]string{"nothing", "a value", "a reaction", "an event", "a function", "a unit", "a submodel", "a deletion or replacement"}[k]
 }
 
 func product(a, b *Expr) *Expr {

@@ -296,6 +296,7 @@ type Link struct {
 	// is an error when B has one already (SBML). Without it B's rule comes before A's, and
 	// A's initial assignment is dropped (Antimony).
 	Inherit bool
+	ID      string // as in Deletion
 	At      diag.Place
 }
 
@@ -303,8 +304,11 @@ type Link struct {
 // without it goes as well: formulas that read it and species references to it
 // (Antimony); otherwise what reads it still is an error (SBML). A path without dots takes
 // a part of the module itself out.
+//
+// An outer module may delete a deletion or link by its ID ("" when it has none), so that it
+// does not happen.
 type Deletion struct {
-	Path       string
+	ID, Path   string
 	Dependents bool
 	At         diag.Place
 }

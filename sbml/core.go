@@ -20,10 +20,11 @@ const (
 	aReference // a species reference
 	aFunction
 	anEvent
+	aSubmodel
 	aType // compartment or species type, and other elements without a value
 )
 
-var kindNames = [...]string{"compartment", "species", "parameter", "reaction", "species reference", "function", "event", "type"}
+var kindNames = [...]string{"compartment", "species", "parameter", "reaction", "species reference", "function", "event", "submodel", "type"}
 
 // entry is one id of a model.
 type entry struct {
@@ -46,15 +47,30 @@ type modelReader struct {
 	names   map[string]bool
 	changes map[string]bool // variables of rules, Level 1
 	bounds  map[*node]fluxBound
+
+	// Of comp: see comp.go.
+	given     string           // the id as it is written, "" when there is none
+	paths     map[*node]string // ids of the model.Model that the text does not write
+	submodels []*submodel
+	portNodes map[string]*node
+	portOrder []*node
+	addresses map[*node]string
+	metaNodes map[string]*node
+	hides     map[*node]string
+	altered   map[string]*node // deletions and replacements
+	linked    bool
 }
 
-// model reads a <model> element (or a model definition of comp).
-func (r *reader) model(n *node) *model.Module {
+// readModel reads a <model> element (or a model definition of comp).
+func (r *reader) readModel(n *node) *modelReader {
 	m := &modelReader{reader: r, n: n, m: &model.Module{At: r.at(n)}, ids: map[string]*entry{}, metas: map[string]*node{},
-		flat: map[string]bool{model.Time: true, model.Avogadro: true}, units: map[string]unitText{}, params: map[string]int{}, changes: map[string]bool{}}
+		flat: map[string]bool{model.Time: true, model.Avogadro: true}, units: map[string]unitText{}, params: map[string]int{}, changes: map[string]bool{},
+		paths: map[*node]string{}, portNodes: map[string]*node{}}
+	r.models = append(r.models, m)
 	r.check(n)
 	m.m.ID = m.idOf(n)
 	m.m.Name = m.nameOf(n)
+	m.given = m.m.ID
 	if m.m.ID == "" {
 		m.m.ID = "main"
 	}
@@ -64,6 +80,7 @@ func (r *reader) model(n *node) *model.Module {
 		}
 	}
 	m.index()
+	m.findSubmodels()
 	m.readUnits()
 	m.defaults()
 	m.about(n, m.m.ID)
@@ -79,7 +96,8 @@ func (r *reader) model(n *node) *model.Module {
 	m.each("listOfEvents", m.event)
 	m.finishLevel1()
 	m.fluxBalance()
-	return m.m
+	m.factorsOfSubmodels()
+	return m
 }
 
 // checkList reports what does not belong in a list, and in the elements of it.

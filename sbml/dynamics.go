@@ -85,6 +85,7 @@ func (m *modelReader) event(n *node) {
 	if e.ID == "" {
 		e.ID = m.unnamed("_E")
 	}
+	m.paths[n] = e.ID
 	trigger := n.child("trigger")
 	if trigger == nil {
 		if m.version < 32 {
@@ -186,7 +187,7 @@ func (m *modelReader) locals(law *node, reaction string) *scope {
 				continue
 			}
 			p := model.Parameter{ID: m.free(reaction + "_" + id), Name: m.nameOf(c), Value: m.number(c, "value"), Unit: m.unitAttr(c, "units"), Constant: true, At: m.at(c)}
-			s.names[id] = p.ID
+			s.names[id], m.paths[c] = p.ID, p.ID
 			m.about(c, p.ID)
 			m.m.Parameters = append(m.m.Parameters, p)
 		}

@@ -18,7 +18,7 @@ type pkg struct {
 }
 
 // known packages and the versions that are read.
-var knownPackages = map[string]int{"distrib": 1, "fbc": 3, "l3v2extendedmath": 1}
+var knownPackages = map[string]int{"comp": 1, "distrib": 1, "fbc": 3, "l3v2extendedmath": 1}
 
 // harmless are packages that never change what a model means, whatever they say of it.
 var harmless = map[string]bool{"layout": true, "render": true, "groups": true}

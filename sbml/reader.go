@@ -24,8 +24,12 @@ type Imports func(name string, from diag.Place) (*diag.Source, error)
 // Read reads an SBML text of any level and version. The document is nil when a message is an
 // error. imports finds the texts of external model definitions; nil refuses them.
 func Read(src *diag.Source, imports func(name string, from diag.Place) (*diag.Source, error)) (*model.Document, diag.Messages) {
-	r := &reader{src: src, imports: imports, doc: &model.Document{}}
-	r.document()
+	r := &reader{src: src, imports: imports, doc: &model.Document{}, library: &library{files: map[string]*reader{}}}
+	r.library.files[src.Name] = r
+	r.load()
+	if !r.ms.HasErrors() {
+		r.link()
+	}
 	if r.ms.HasErrors() {
 		return nil, r.ms
 	}
@@ -45,6 +49,13 @@ type reader struct {
 	core     string          // namespace of the core
 	packages map[string]*pkg // by namespace, those that the root declares
 	told     map[string]bool // packages that were reported
+
+	// Of comp: see comp.go.
+	library   *library
+	models    []*modelReader // in the order of the text
+	main      *modelReader   // of the <model> element
+	defined   map[string]*modelReader
+	externals map[string]*external
 }
 
 // add adds a message, up to maxMessages.
@@ -170,8 +181,8 @@ func isID(s string) bool {
 	return s != ""
 }
 
-// document reads the root.
-func (r *reader) document() {
+// load reads the text; what its models say of one another is read later, by link.
+func (r *reader) load() {
 	var ms diag.Messages
 	r.src, ms = asUTF8(r.src)
 	r.ms = append(r.ms, ms...)
@@ -207,15 +218,12 @@ func (r *reader) document() {
 		r.add(diag.Errorf(r.at(models[1]), "<sbml> has two elements <model>").WithNote(r.at(models[0]), "the first"))
 		return
 	}
-	if len(models) == 0 {
-		if len(r.doc.Modules) == 0 {
-			r.add(diag.Errorf(r.at(root), "<sbml> holds no <model>"))
-		}
-		return
+	r.definitions()
+	if len(models) == 1 {
+		r.main = r.readModel(models[0])
+	} else if len(r.models) == 0 {
+		r.add(diag.Errorf(r.at(root), "<sbml> holds no <model>"))
 	}
-	main := r.model(models[0])
-	main.Main = true
-	r.doc.Modules = append(r.doc.Modules, main)
 }
 
 // readVersion finds level and version.
