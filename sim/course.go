@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"math"
 
 	"thymus/compile"
 	"thymus/diag"
@@ -23,7 +24,7 @@ type Course struct {
 	Doses      []Dose
 	Method     string  // of ode.Options, or a stochastic one (StochasticMethods)
 	Seed       uint64  // of what is random: reactions, draws
-	Rtol, Atol float64 // 0: 1e-8 and 1e-12, the latter for every state in its own unit
+	Rtol, Atol float64 // 0: 1e-8 and 1e-12, the latter in the unit of what a symbol means
 	MaxSteps   int     // of ode.Options
 }
 
@@ -62,19 +63,10 @@ func (c Course) build() (*Plan, diag.Messages) {
 	}
 	config := Config{
 		Model: c.Model, Record: c.Record, Actions: c.Actions, Infusible: c.Infusible,
-		Method: c.Method, Rtol: c.Rtol, Atol: map[string]float64{}, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
+		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
 	}
 	if IsStochastic(c.Method) {
 		config.Method, config.Jump = "", c.Method
-	}
-	for _, s := range c.Model.Species {
-		config.Atol[s.ID] = c.Atol
-	}
-	for _, p := range c.Model.Parameters {
-		config.Atol[p.ID] = c.Atol
-	}
-	for _, v := range c.Model.Compartments {
-		config.Atol[v.ID] = c.Atol
 	}
 	plan, ms := Build(config)
 	if ms.HasErrors() {
@@ -93,7 +85,49 @@ func (c Course) build() (*Plan, diag.Messages) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
+	if more := c.tolerances(plan); more.HasErrors() {
+		return nil, append(ms, more...)
+	}
 	return plan, ms
+}
+
+// tolerances gives every state its absolute tolerance. A species' state is an amount:
+// where its symbol means a concentration, the tolerance is that of the concentration
+// times the size of the compartment at the start, so that a cell of 1e-12 L is followed
+// as closely as a litre.
+func (c Course) tolerances(plan *Plan) diag.Messages {
+	for i := range plan.atol {
+		plan.atol[i] = c.Atol
+	}
+	sizes := make([]compile.Selection, len(c.Model.Compartments))
+	index := map[string]int{}
+	for i, v := range c.Model.Compartments {
+		sizes[i] = compile.Selection{ID: v.ID}
+		index[v.ID] = i
+	}
+	observer, ms := plan.program.Observer(sizes)
+	if ms.HasErrors() {
+		return ms
+	}
+	worker := plan.NewWorker()
+	begin, failure := worker.Settle(Patient{Values: c.Set}, c.Start)
+	if failure != nil {
+		return nil // there is no start: the run itself will say so
+	}
+	size := make([]float64, observer.Len())
+	observer.Eval(size, worker.in, begin.Y, c.Start, nil)
+	scale := map[string]float64{}
+	for _, s := range c.Model.Species {
+		if i, ok := index[s.Compartment]; ok && !s.SubstanceOnly && size[i] > 0 && !math.IsInf(size[i], 0) {
+			scale[s.ID] = size[i]
+		}
+	}
+	for i, s := range plan.program.States() {
+		if f, ok := scale[s.ID]; ok {
+			plan.atol[i] *= f
+		}
+	}
+	return nil
 }
 
 // Times are steps+1 equally spaced times from start to end, both included.
