@@ -69,6 +69,9 @@ func (d *driver) differs(g []float64) bool {
 func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	s.T1 = at
 	d.handler.OnStep(s)
+	if d.memory != nil {
+		d.memory.h.commit(s.T0, at, s.dense)
+	}
 	s.dense(at, d.probe)
 	copy(d.y, d.probe)
 	d.which, d.rising = d.which[:0], d.rising[:0]
@@ -99,6 +102,9 @@ func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	}
 	h := d.h
 	if changed {
+		return d.restart(d.stopAfter(at))
+	}
+	if d.memory != nil && d.memory.reached(at) {
 		return d.restart(d.stopAfter(at))
 	}
 	d.s.start(d.t, d.y, &d.st)

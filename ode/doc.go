@@ -10,7 +10,9 @@
 //
 // A system with the ability Mass is M y' = f(t, y); M may be singular (index 1). Then the
 // algebraic equations are solved for their unknowns at the start and after every restart,
-// and rodas5p integrates it.
+// and rodas5p integrates it. One with the ability Retarded reads its own past from a
+// History: steps end where the past makes the solution less smooth, and a step that is
+// longer than a delay is iterated until it agrees with its own answer.
 //
 // Books: E. Hairer, G. Wanner, Solving Ordinary Differential Equations I and II, Springer.
 package ode

@@ -23,6 +23,7 @@ type driver struct {
 	probe   []float64
 
 	consistent *Consistency // nil: no mass matrix
+	memory     *memory      // nil: no delays
 	which      []int
 	rising     []bool
 	storm      int
@@ -71,6 +72,7 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 	}
 	d.probe = make([]float64, n)
 	d.consistent = NewConsistency(sys)
+	d.memory = newMemory(sys, n)
 	return d, nil
 }
 
@@ -78,6 +80,9 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 func (d *driver) restart(stop float64) *Failure {
 	if f := d.consistent.Solve(d.y, d.t, d.w.atol); f != nil {
 		return f
+	}
+	if d.memory != nil {
+		d.memory.restart(d.t, d.y)
 	}
 	d.s.start(d.t, d.y, &d.st)
 	d.st.Restarts++
@@ -159,6 +164,10 @@ func (d *driver) advance(stop float64) *Failure {
 			h = math.Min(h, d.opt.MaxStep)
 		}
 		last := false
+		stop := stop
+		if d.memory != nil {
+			stop = math.Min(stop, d.memory.next())
+		}
 		room := stop - d.t
 		switch {
 		case h >= room*(1-1e-9):
@@ -166,7 +175,7 @@ func (d *driver) advance(stop float64) *Failure {
 		case 2*h > room: // two equal steps instead of one and a sliver
 			h = room / 2
 		}
-		norm, worst, cause := d.s.try(h, &d.w, &d.st)
+		norm, worst, cause := d.try(h)
 		least := 1e-14 * math.Max(math.Abs(d.t), 1e-300)
 		if least < 1e-300 {
 			least = 1e-300
@@ -193,12 +202,16 @@ func (d *driver) advance(stop float64) *Failure {
 			continue
 		}
 		d.failed = 0
-		d.st.Accepted++
 		t0, tEnd := d.t, d.t+h
 		if last {
 			tEnd = stop
 		}
 		d.s.prepareDense()
+		step := d.step(t0, tEnd)
+		if d.memory != nil && d.memory.cut(t0, tEnd, d.y, step.dense, d.probe) {
+			continue // make the step anew, so that it ends where the solution bends
+		}
+		d.st.Accepted++
 		grow := 6.0
 		if norm > 0 {
 			grow = math.Min(6, math.Max(0.2, 0.9*math.Pow(norm, -d.s.exponent())))
@@ -208,18 +221,6 @@ func (d *driver) advance(stop float64) *Failure {
 		} else {
 			d.h = h * grow
 		}
-		step := Step{T0: t0, T1: tEnd, end: tEnd}
-		step.dense = func(t float64, dst []float64) {
-			if t >= tEnd {
-				copy(dst, d.s.next())
-				return
-			}
-			if t <= t0 { // as next(), to the last bit and without products of infinity and 0
-				copy(dst, d.s.state())
-				return
-			}
-			d.s.dense((t-t0)/(tEnd-t0), dst)
-		}
 		if d.cross != nil {
 			if at := d.firstCrossing(&step); at >= 0 {
 				return d.stopAtCrossing(&step, at)
@@ -227,11 +228,73 @@ func (d *driver) advance(stop float64) *Failure {
 			copy(d.g0, d.g1) // same signs, newer values
 		}
 		d.handler.OnStep(&step)
+		if d.memory != nil {
+			d.memory.h.commit(t0, tEnd, step.dense)
+		}
 		d.s.accept(tEnd)
 		d.t = tEnd
 		copy(d.y, d.s.state())
+		if d.memory != nil && d.memory.reached(tEnd) && d.t < d.t1 {
+			return d.restart(d.stopAfter(tEnd)) // what is seen of the past jumps here
+		}
 		return nil
 	}
+}
+
+// step describes the step that was tried.
+func (d *driver) step(t0, tEnd float64) Step {
+	step := Step{T0: t0, T1: tEnd, end: tEnd}
+	step.dense = func(t float64, dst []float64) {
+		if t >= tEnd {
+			copy(dst, d.s.next())
+			return
+		}
+		if t <= t0 { // as next(), to the last bit and without products of infinity and 0
+			copy(dst, d.s.state())
+			return
+		}
+		d.s.dense((t-t0)/(tEnd-t0), dst)
+	}
+	return step
+}
+
+// try makes a step of length h. When it asks for its own solution, because a delay is
+// shorter than the step, it is repeated with the last answer until that no longer changes.
+func (d *driver) try(h float64) (norm float64, worst int, cause Cause) {
+	m := d.memory
+	if m == nil {
+		return d.s.try(h, &d.w, &d.st)
+	}
+	m.h.trying, m.h.ahead, m.h.has = true, false, false
+	defer func() { m.h.trying = false }()
+	norm, worst, cause = d.s.try(h, &d.w, &d.st)
+	last := math.Inf(1)
+	for round := 0; m.h.ahead && cause == "" && norm == norm; round++ {
+		d.s.prepareDense()
+		step := d.step(d.t, d.t+h)
+		m.h.offer(d.t, d.t+h, step.dense)
+		copy(m.old, d.s.next())
+		if norm, worst, cause = d.s.try(h, &d.w, &d.st); cause != "" {
+			break
+		}
+		for i, v := range d.s.next() {
+			m.old[i] -= v
+		}
+		change, which := d.w.norm(m.old, d.y, d.s.next())
+		if change <= 1e-3 {
+			break
+		}
+		if round >= 10 || !(change < 0.5*last) && round > 0 {
+			return math.Inf(1), which, "" // too long a step for its own past
+		}
+		last = change
+	}
+	if cause == "" && norm == norm && !math.IsInf(norm, 0) {
+		d.s.prepareDense()
+		step := d.step(d.t, d.t+h)
+		m.h.offer(d.t, d.t+h, step.dense)
+	}
+	return norm, worst, cause
 }
 
 var hints = map[Cause]string{
