@@ -220,6 +220,34 @@ func (m *modelReader) side(reaction *node, list string) []model.SpeciesRef {
 	return out
 }
 
+// folded is a formula of numbers alone as one number.
+func folded(x *model.Expr) *model.Expr {
+	if x == nil || x.Kind == model.Number {
+		return x
+	}
+	plain := true
+	x.Walk(func(x *model.Expr) bool {
+		plain = plain && (x.Kind == model.Number || x.Kind == model.Apply && model.FunctionNamed(x.Name) != nil && model.FunctionNamed(x.Name).Value != nil)
+		return plain
+	})
+	if !plain {
+		return x
+	}
+	return &model.Expr{Kind: model.Number, Value: number(x), At: x.At}
+}
+
+// number is the value of a formula of numbers.
+func number(x *model.Expr) float64 {
+	if x.Kind == model.Number {
+		return x.Value
+	}
+	args := make([]float64, len(x.Args))
+	for i, a := range x.Args {
+		args[i] = number(a)
+	}
+	return model.FunctionNamed(x.Name).Value(args)
+}
+
 // stoichiometry is the formula of a species reference, nil for 1. In Level 3 a reference with
 // an id is a symbol of the model.
 func (m *modelReader) stoichiometry(n *node) *model.Expr {
@@ -238,7 +266,7 @@ func (m *modelReader) stoichiometry(n *node) *model.Expr {
 			if value != nil {
 				m.add(diag.Errorf(m.at(f), "the species reference has both a stoichiometry and a <stoichiometryMath>"))
 			}
-			return m.math(f, nil)
+			return folded(m.math(f, nil))
 		}
 		if d := m.number(n, "denominator"); d != nil && *d != 1 {
 			one := 1.0

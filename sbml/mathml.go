@@ -359,6 +359,9 @@ func (m *modelReader) apply(n *node, s *scope) *model.Expr {
 	if !ok {
 		return nil
 	}
+	if x.Name == "minus" && len(rest) == 1 && rest[0].name == "infinity" {
+		return &model.Expr{Kind: model.Number, Value: math.Inf(-1), At: x.At}
+	}
 	x.Args = args
 	return m.counted(x, head)
 }

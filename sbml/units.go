@@ -56,6 +56,14 @@ func (m *modelReader) readUnits() {
 			return
 		}
 		u, ok := m.unitDefinition(n)
+		// Write names what SBML has no unit for.
+		if named, err := unit.Parse(m.nameOf(n)); err == nil && ok && named.Dim[unit.Activity] != 0 {
+			plain := named
+			plain.Dim[unit.Activity] = 0
+			if plain.Equal(u) {
+				u = named
+			}
+		}
 		d := unitText{u: u, ok: ok, at: at}
 		if ok {
 			d.text = u.String()
