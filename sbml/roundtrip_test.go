@@ -77,7 +77,7 @@ func TestRoundTripSuites(t *testing.T) {
 	for _, variable := range []string{"THYMUS_SBML_SEMANTIC", "THYMUS_SBML_STOCHASTIC", "THYMUS_BIOMODELS", "THYMUS_ANTIMONY"} {
 		t.Run(variable, func(t *testing.T) {
 			for _, file := range suite(t, variable) {
-				doc, ms := read(t, file)
+				doc, ms, _ := read(t, file)
 				if ms.HasErrors() {
 					continue // reported by TestSuites
 				}
