@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -15,6 +16,7 @@ import (
 
 func (f *face) conformance() *cobra.Command {
 	var r thymus.ConformanceRequest
+	var seeds []string
 	var about strings.Builder
 	for _, s := range conformance.Suites {
 		fmt.Fprintf(&about, "  %-16s %s\n%19s%s\n", s.Name, s.Title, "", s.Shape)
@@ -34,6 +36,7 @@ cause), 2 the suite or the folder is not there, 3 some case did not pass.`,
 		Example: `  thymus conformance sbml-semantic sbml-test-suite --jobs 2 --out results/conformance
   thymus conformance sbml-semantic sbml-test-suite --cases 00001,00100-00199 --all
   thymus conformance sbml-semantic sbml-test-suite --tags comp,CSymbolDelay --json
+  thymus conformance sbml-stochastic sbml-test-suite --runs 10000 --seeds 1,2,3
   thymus conformance biomodels models --markdown conformance.md`,
 		Args: args(2, 2, "a suite and a folder"),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -41,10 +44,17 @@ cause), 2 the suite or the folder is not there, 3 some case did not pass.`,
 			for _, flag := range []struct {
 				name string
 				v    int
-			}{{"jobs", r.Jobs}, {"max-steps", r.Steps}} {
+			}{{"jobs", r.Jobs}, {"max-steps", r.Steps}, {"runs", r.Runs}} {
 				if c.Flags().Changed(flag.name) && flag.v < 1 {
 					return usageError{fmt.Errorf("--%s %d: expected 1 or more", flag.name, flag.v)}
 				}
+			}
+			for _, text := range seeds {
+				seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+				if err != nil {
+					return usageError{fmt.Errorf("--seeds %s: expected whole numbers, as in --seeds 1,2,3", text)}
+				}
+				r.Seeds = append(r.Seeds, seed)
 			}
 			app, err := f.app()
 			if err != nil {
@@ -69,10 +79,12 @@ cause), 2 the suite or the folder is not there, 3 some case did not pass.`,
 	fl.StringSliceVar(&r.Cases, "cases", nil, `only these: names, ranges "00100-00199", patterns "BIOMD*", separated by commas`)
 	fl.StringSliceVar(&r.Tags, "tags", nil, "only cases with one of these tags")
 	fl.IntVar(&r.Jobs, "jobs", 0, "cases judged at once (default: the number of processors)")
+	fl.IntVar(&r.Runs, "runs", 0, "runs of a stochastic case (default 10000)")
+	fl.StringSliceVar(&seeds, "seeds", nil, "seeds with which a stochastic case is run (default 1,2,3)")
 	fl.StringVar(&r.Out, "out", "", "folder that gets SUITE.csv with one row a case")
 	fl.StringVar(&r.Markdown, "markdown", "", "page (as conformance.md) in which the suite's section is replaced")
 	fl.IntVar(&r.Steps, "max-steps", 0, "most solver steps of one simulation (default 2000000)")
-	fl.Float64Var(&r.Seconds, "time-limit", 0, "seconds after which a case without an answer counts as crashed (default 120)")
+	fl.Float64Var(&r.Seconds, "time-limit", 0, "seconds after which a case without an answer counts as crashed (default 120, more for stochastic cases)")
 	fl.Bool("all", false, "list every case that did not pass, with its reason and largest deviation")
 	return c
 }

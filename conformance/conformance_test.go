@@ -247,7 +247,7 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
-	if err != nil || len(rows) != 9 || strings.Join(rows[0], " ") != "case file level version tags outcome reason deviation variable time seconds" {
+	if err != nil || len(rows) != 9 || strings.Join(rows[0], " ") != "case file level version tags outcome reason deviation variable time seconds detail" {
 		t.Fatalf("%v, %d lines: %v", err, len(rows), rows[0])
 	}
 	if got := strings.Join(rows[1][:6], "|"); got != "00001|00001/00001-sbml-l2v4.xml|2|4|Compartment Species Amount comp:Port|passed" {
@@ -298,5 +298,39 @@ func TestModels(t *testing.T) {
 	}
 	if reason := r.Rows[3].Reason; !strings.Contains(reason, "t=0.999") && !strings.Contains(reason, "t=1") {
 		t.Errorf("a blow-up at 1 ends with %q", reason)
+	}
+}
+
+// TestStochastic: a linear decay of 100 molecules has binomial means and standard
+// deviations; a wrong spread, a wrong mean and a value that should not vary are seen.
+func TestStochastic(t *testing.T) {
+	table := func(mean, spread float64) string {
+		var b strings.Builder
+		b.WriteString("time,X-mean,X-sd,Y-mean,Y-sd\n")
+		for k := 0; k <= 5; k++ {
+			p := math.Exp(-float64(k) / 10)
+			fmt.Fprintf(&b, "%d,%.9g,%.9g,7,0\n", k, mean*100*p, spread*math.Sqrt(100*p*(1-p)))
+		}
+		return b.String()
+	}
+	const settings = "start: 0\nduration: 5\nsteps: 5\nvariables: X, Y\namount: X, Y\noutput: X-mean, X-sd, Y-mean, Y-sd\nmeanRange: (-3, 3)\nsdRange: (-5, 5)\n"
+	const model = "model m()\n  compartment C = 1; substanceOnly species X in C = 100, Y in C = 7;\n  J: X -> ; 0.1*X;\nend\n"
+	files := map[string]string{}
+	for name, text := range map[string]string{"1": table(1, 1), "2": table(1, 1.5), "3": table(1.1, 1), "4": strings.ReplaceAll(table(1, 1), ",7,0", ",8,0")} {
+		files[name+"/"+name+"-settings.txt"] = settings
+		files[name+"/"+name+"-results.csv"] = text
+		files[name+"/"+name+"-sbml-l3v2.xml"] = model
+	}
+	r := run(t, "sbml-stochastic", write(t, files), conformance.Options{Runs: 2000, Seeds: []uint64{5, 6}})
+	for i, want := range []string{"passed", "wrong", "wrong", "wrong"} {
+		if row := r.Rows[i]; row.Outcome.String() != want || row.Detail == "" {
+			t.Errorf("case %s: %s (%s), want %s; %s", row.Name, row.Outcome, row.Reason, want, row.Detail)
+		}
+	}
+	if d := r.Rows[0].Deviation; !(d > 0 && d < 1) || r.Rows[3].Variable != "Y-mean" || !math.IsInf(r.Rows[3].Deviation, 1) {
+		t.Errorf("deviations %g and %g of %s", d, r.Rows[3].Deviation, r.Rows[3].Variable)
+	}
+	if !strings.HasPrefix(r.Rows[0].Detail, "0 0 of 24 values out of range by seed") || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "2000 runs") {
+		t.Errorf("detail %q, notes %q", r.Rows[0].Detail, r.Notes)
 	}
 }

@@ -32,6 +32,7 @@ func (r *Result) Markdown(title, version string) string {
 	}
 	r.groupTable(&b, "dialect", r.ByDialect())
 	r.groupTable(&b, "tag", r.ByTag())
+	r.details(&b)
 	for o := Outcome(1); o < outcomes; o++ {
 		reasons := r.Reasons(o)
 		if len(reasons) == 0 || o == Ran {
@@ -48,6 +49,24 @@ func (r *Result) Markdown(title, version string) string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// details writes a table of the cases about which there is more to see.
+func (r *Result) details(b *strings.Builder) {
+	some := false
+	for _, row := range r.Rows {
+		if row.Detail == "" {
+			continue
+		}
+		if !some {
+			b.WriteString("| case | outcome | |\n| --- | --- | --- |\n")
+			some = true
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", escape(strings.TrimSpace(row.Name+" "+dialectText(row))), row.Outcome, escape(row.Detail))
+	}
+	if some {
+		b.WriteString("\n")
+	}
 }
 
 // groupTable writes a table of counts, with those outcomes that occur.

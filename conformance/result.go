@@ -70,6 +70,9 @@ func (r *Result) ByDialect() []Group {
 }
 
 func dialectText(row Row) string {
+	if row.Level == 0 {
+		return ""
+	}
 	return "L" + string(rune('0'+row.Level)) + "V" + string(rune('0'+row.Version))
 }
 
@@ -119,32 +122,28 @@ func (r *Result) Reasons(o Outcome) []Reason {
 			index[text] = i
 			out = append(out, Reason{Text: text})
 		}
-		name := row.Name
-		if row.Level > 0 {
-			name += " " + dialectText(row)
-		}
-		out[i].Cases = append(out[i].Cases, name)
+		out[i].Cases = append(out[i].Cases, strings.TrimSpace(row.Name+" "+dialectText(row)))
 	}
 	sort.SliceStable(out, func(i, j int) bool { return len(out[i].Cases) > len(out[j].Cases) })
 	return out
 }
 
 // Table has one row a case: case, file, level, version, tags, outcome, reason, largest
-// deviation (a fraction of what is allowed), variable and time of it, seconds.
+// deviation (a fraction of what is allowed), variable and time of it, seconds, detail.
 func (r *Result) Table() *table.Table {
 	n := len(r.Rows)
-	name, file, tags, outcome, reason, variable := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	name, file, tags, outcome, reason, variable, detail := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	level, version := make([]int64, n), make([]int64, n)
 	deviation, at, seconds := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i, row := range r.Rows {
-		name[i], file[i], tags[i], outcome[i], reason[i], variable[i] = row.Name, row.File, strings.Join(row.Tags, " "), row.Outcome.String(), row.Reason, row.Variable
+		name[i], file[i], tags[i], outcome[i], reason[i], variable[i], detail[i] = row.Name, row.File, strings.Join(row.Tags, " "), row.Outcome.String(), row.Reason, row.Variable, row.Detail
 		level[i], version[i] = int64(row.Level), int64(row.Version)
 		deviation[i], at[i], seconds[i] = row.Deviation, row.Time, row.Seconds
 	}
 	t := &table.Table{Name: r.Suite}
 	t.Append(table.Strings("case", name), table.Strings("file", file), table.Ints("level", "", level), table.Ints("version", "", version),
 		table.Strings("tags", tags), table.Strings("outcome", outcome), table.Strings("reason", reason),
-		table.Floats("deviation", "", deviation), table.Strings("variable", variable), table.Floats("time", "", at), table.Floats("seconds", "s", seconds))
+		table.Floats("deviation", "", deviation), table.Strings("variable", variable), table.Floats("time", "", at), table.Floats("seconds", "s", seconds), table.Strings("detail", detail))
 	return t
 }
 

@@ -27,6 +27,9 @@ func Run(ctx context.Context, s Suite, folder string, o Options) (*Result, error
 		return nil, err
 	}
 	result := &Result{Suite: s.Name}
+	if s.Notes != nil {
+		result.Notes = s.Notes(o)
+	}
 	err = sim.Each(ctx, len(cases), max(o.Jobs, 1), func() struct{} { return struct{}{} },
 		func(_ struct{}, k int) Row { return judge(ctx, s, cases[k], o) },
 		func(k int, r Row) error {
@@ -46,6 +49,9 @@ func judge(ctx context.Context, s Suite, c Case, o Options) Row {
 	limit := o.Seconds
 	if limit <= 0 {
 		limit = 120
+		if s.Limit != nil {
+			limit = s.Limit(o)
+		}
 	}
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(limit*float64(time.Second)))

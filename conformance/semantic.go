@@ -214,10 +214,9 @@ func (s *settings) judgeBalance(m *model.Model, expected *numbers) Verdict {
 }
 
 // cause is a failure without the number of the patient, who here is nobody.
-func cause(f *sim.Failure) string {
-	_, after, ok := strings.Cut(f.Error(), ": ")
-	if !ok {
-		return f.Error()
+func cause(err error) string {
+	if after, ok := strings.CutPrefix(err.Error(), "patient 0: "); ok {
+		return after
 	}
-	return after
+	return err.Error()
 }

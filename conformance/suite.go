@@ -20,11 +20,16 @@ type Suite struct {
 	// Judge runs one case. Panics are the runner's business, and so is the context's end:
 	// a judge looks at it only between long parts of its work.
 	Judge func(ctx context.Context, c Case, o Options) Verdict
+	// Limit is the time limit of one case [s] unless the options say one; nil means 120.
+	Limit func(o Options) float64
+	// Notes say what of the options a reader of the results should know; nil for nothing.
+	Notes func(o Options) []string
 }
 
 // Suites lists every suite, in the order of the help.
 var Suites = []Suite{
 	semantic,
+	stochastic,
 	biomodels,
 }
 
@@ -88,6 +93,7 @@ type Verdict struct {
 	Deviation float64
 	Variable  string  // of the largest deviation
 	Time      float64 // of the largest deviation; NaN when it has none
+	Detail    string  // what else a reader should see of a case that was judged; mostly ""
 }
 
 // Options of a run.
@@ -95,8 +101,10 @@ type Options struct {
 	Cases   []string // which cases: names, ranges "00100-00200", patterns "BIOMD*"; nil for all
 	Tags    []string // only cases with at least one of these tags, upper and lower case alike
 	Jobs    int      // workers; 0 means 1
-	Seconds float64  // time limit of one case, after which it counts as crashed; 0 means 120
+	Seconds float64  // time limit of one case, after which it counts as crashed; 0: as the suite says
 	Steps   int      // most steps of a solver in one case; 0 means 2 million
+	Runs    int      // of a stochastic case; 0 means 10000
+	Seeds   []uint64 // of a stochastic case; nil means 1, 2 and 3
 	// Read reads a model file and flattens it.
 	Read func(path string) (*model.Model, diag.Messages)
 	// Progress is told after each case.
