@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"thymus/diag"
 	"thymus/unit"
@@ -19,11 +20,14 @@ type Quantity struct {
 	At    diag.Place
 }
 
+// none is the unit of a quantity that is written without one.
+const none = "dimensionless"
+
 // ParseQuantity reads a number and a unit. Negative and endless amounts are refused.
 func ParseQuantity(text string, at diag.Place) (Quantity, diag.Messages) {
 	t := strings.TrimSpace(text)
 	i := strings.IndexAny(t, " \t")
-	number, unitText := t, "dimensionless"
+	number, unitText := t, none
 	if i > 0 {
 		number, unitText = t[:i], strings.TrimSpace(t[i:])
 	}
@@ -71,7 +75,8 @@ func (s Scale) Amount(v float64, c Covariates) float64 {
 
 // ScaleTo says how a quantity becomes an amount in the unit of a dose route. A dose per
 // kilogram or per square metre is multiplied by the patient's weight or surface, unless
-// the route itself counts so.
+// the route itself counts so. Only a unit that names a mass (or a length) is per kilogram
+// (or per square metre): a bare 5 is no 5 kg/kg.
 func ScaleTo(q Quantity, routeUnit string) (Scale, diag.Messages) {
 	from, err := unit.Parse(q.Unit)
 	if err != nil {
@@ -87,6 +92,9 @@ func ScaleTo(q Quantity, routeUnit string) (Scale, diag.Messages) {
 	}{{"", Scale{}}, {"kg", Scale{PerWeight: true}}, {"m2", Scale{PerBSA: true}}} {
 		u := from
 		if way.by != "" {
+			if !names(q.Unit, way.by) {
+				continue
+			}
 			u = from.Mul(must(way.by))
 		}
 		if u.SameDimension(to) {
@@ -98,8 +106,24 @@ func ScaleTo(q Quantity, routeUnit string) (Scale, diag.Messages) {
 			return way.s, nil
 		}
 	}
-	return Scale{}, diag.Messages{diag.Errorf(q.At, "a dose in %s does not fit a route that counts in %s", q.Unit, routeUnit).
+	written := "a dose in " + q.Unit
+	if q.Unit == none {
+		written = "a dose without a unit"
+	}
+	return Scale{}, diag.Messages{diag.Errorf(q.At, "%s does not fit a route that counts in %s", written, routeUnit).
 		WithHelp("give it in %s, %s/kg or %s/m2", routeUnit, routeUnit, routeUnit)}
+}
+
+// names says whether a unit as written names the unit "kg" (by any mass) or "m2" (by any
+// length).
+func names(text, by string) bool {
+	base := must(strings.TrimRight(by, "2"))
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if u, err := unit.Parse(word); err == nil && u.SameDimension(base) {
+			return true
+		}
+	}
+	return false
 }
 
 func must(text string) unit.Unit {

@@ -35,9 +35,15 @@ func TestRefusedDoses(t *testing.T) {
 			t.Errorf("%q: expected %q, got %v", text, want, ms)
 		}
 	}
-	q, _ := ParseQuantity("5 L", diag.Place{})
-	if _, ms := ScaleTo(q, "mg"); !ms.HasErrors() {
-		t.Error("litres fit a route in mg")
+	// a number without a unit is no mass for each mass, and no area for each area
+	for _, c := range [][2]string{{"5 L", "mg"}, {"5", "mg"}, {"5", "kg"}, {"5 %", "mg"}, {"5 L/L", "mg"}, {"5", "m2"}, {"5", "mg/day"}, {"5 1/day", "mg/day"}} {
+		q, ms := ParseQuantity(c[0], diag.Place{})
+		if ms.HasErrors() {
+			t.Fatal(ms)
+		}
+		if s, ms := ScaleTo(q, c[1]); !ms.HasErrors() {
+			t.Errorf("%s fits a route in %s, scaled by %+v", c[0], c[1], s)
+		}
 	}
 }
 
