@@ -48,6 +48,18 @@ type Stats struct {
 	Crossings, Restarts      int
 }
 
+// Add counts the work of another solution too.
+func (s *Stats) Add(t Stats) {
+	s.Accepted += t.Accepted
+	s.Rejected += t.Rejected
+	s.Derivs += t.Derivs
+	s.Jacobians += t.Jacobians
+	s.Facts += t.Facts
+	s.Pivoted += t.Pivoted
+	s.Crossings += t.Crossings
+	s.Restarts += t.Restarts
+}
+
 // Cause says why a solution ended early.
 type Cause string
 

@@ -48,6 +48,7 @@ type Config struct {
 	Triggers  []Trigger
 	Holds     []*model.Expr // conditions under which a scheduled dose is skipped
 	Start     StartSpec
+	Dosing    *Dosing // what dose tables need; nil: none are followed
 
 	Method      string             // of ode.Options
 	Rtol        float64            // 0 means 1e-6
@@ -78,6 +79,7 @@ type Plan struct {
 	atol    []float64
 	jumps   *compile.Jumps // of a stochastic plan
 	pure    bool           // nothing but clocks changes between jumps
+	dosing  *dosing
 }
 
 type indexed struct {
@@ -92,6 +94,9 @@ const rulePrefix = "rule:"
 func Build(c Config) (*Plan, diag.Messages) {
 	if c.Rtol == 0 {
 		c.Rtol = 1e-6
+	}
+	if c.Dosing != nil {
+		c.dosed()
 	}
 	m := *c.Model
 	m.Events = append([]model.Event(nil), c.Model.Events...)
@@ -128,6 +133,9 @@ func Build(c Config) (*Plan, diag.Messages) {
 	}
 	if p.holds, more = program.Observer(holds); more != nil {
 		ms = append(ms, more...)
+	}
+	if c.Dosing != nil {
+		ms = append(ms, p.dosings(c.Dosing)...)
 	}
 	states := program.States()
 	p.held = make([]bool, len(states))
@@ -254,6 +262,8 @@ type Trajectory struct {
 	Stats  ode.Stats
 
 	Firings int64 // reactions of a stochastic run
+	// Warnings are doubts about what records asked for.
+	Warnings []string
 }
 
 // Failure is a patient whose simulation ended early, and why.

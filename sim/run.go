@@ -40,9 +40,10 @@ type chatter struct {
 // control.
 const mostChatter = 30
 
-// stop is something that happens at a known time.
+// stop is something that happens at a known time; at one time, lower ranks come first.
 type stop struct {
 	time  float64
+	rank  int
 	order int
 	do    func(t float64, y []float64) bool // true when y changed
 }
@@ -166,11 +167,14 @@ func (r *run) give(t float64, y []float64, action int, name string, amount, dura
 }
 
 // at puts a stop into the list.
-func (r *run) at(t float64, do func(t float64, y []float64) bool) {
-	s := stop{t, r.serial, do}
+func (r *run) at(t float64, do func(t float64, y []float64) bool) { r.ranked(t, 0, do) }
+
+// ranked puts a stop into the list, before those of higher rank at its time.
+func (r *run) ranked(t float64, rank int, do func(t float64, y []float64) bool) {
+	s := stop{t, rank, r.serial, do}
 	r.serial++
 	i := sort.Search(len(r.stops), func(i int) bool {
-		return r.stops[i].time > t
+		return r.stops[i].time > t || r.stops[i].time == t && r.stops[i].rank > rank
 	})
 	r.stops = append(r.stops, stop{})
 	copy(r.stops[i+1:], r.stops[i:])
