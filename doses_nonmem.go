@@ -9,6 +9,7 @@ import (
 
 	"thymus/diag"
 	"thymus/regimen"
+	"thymus/report"
 	"thymus/sim"
 )
 
@@ -147,4 +148,26 @@ func (r *IndividualResult) keep(records []regimen.Record) {
 	for i := range r.Values {
 		r.Values[i] = r.Values[i][:n]
 	}
+}
+
+// mostCurves bounds what one plot shows.
+const mostCurves = 60
+
+// PlotRecords draws one curve for every individual and column to a file ending in .svg
+// or .png.
+func PlotRecords(path, title string, columns []string, all []IndividualResult) error {
+	if n := len(columns) * len(all); n > mostCurves {
+		return diag.Messages{diag.Errorf((&diag.Source{Name: path}).Whole(), "the plot would have %d curves, at most %d are drawn", n, mostCurves).
+			WithHelp("name fewer columns with --select, or write a table with --out")}
+	}
+	plot := report.Plot{Title: title, X: "time"}
+	for _, one := range all {
+		for i, c := range columns {
+			plot.Series = append(plot.Series, report.Series{Name: one.ID + " " + c, X: one.Times, Y: one.Values[i]})
+		}
+	}
+	if strings.HasSuffix(path, ".png") {
+		return writeFile(path, plot.PNG)
+	}
+	return writeFile(path, plot.SVG)
 }

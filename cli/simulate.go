@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -21,16 +22,22 @@ func (f *face) simulate() *cobra.Command {
 	var r thymus.SimulateRequest
 	var amounts, concentrations, selected, set []string
 	var out, plot string
+	records := thymus.RecordsRequest{Workers: runtime.NumCPU()}
+	var numbers bool
 	c := &cobra.Command{
 		Use:   "simulate MODEL",
 		Short: "Simulate a model file over time",
 		Long: `Simulate reads a model file (Antimony), or takes a module of the library by name,
 integrates it and writes a table with a column "time" and one column an id, in the
 order asked for. --select reports what the model means by an id: a concentration unless
-the species is declared by amount; --amounts and --concentrations say which.`,
+the species is declared by amount; --amounts and --concentrations say which.
+
+` + dosesHelp,
 		Example: `  thymus simulate model.ant --end 100 --steps 200 --out trajectory.csv
   thymus simulate model.ant --end 10 --select S1,S2 --plot curves.svg
-  thymus simulate model.ant --set k1=0.3 --set S1=10 --doses doses.csv`,
+  thymus simulate model.ant --set k1=0.3 --set S1=10 --doses doses.csv
+  thymus simulate model.ant --compartments
+  thymus simulate model.ant --doses nonmem.csv --select CP --observations --out out.csv`,
 		Args: args(1, 1, "one model"),
 		RunE: func(c *cobra.Command, a []string) error {
 			r.Model = a[0]
@@ -55,6 +62,24 @@ the species is declared by amount; --amounts and --concentrations say which.`,
 			if err != nil {
 				return err
 			}
+			if numbers {
+				list, err := app.Compartments(r.Model)
+				if err != nil {
+					return err
+				}
+				return f.print(list, func(w io.Writer) { compartmentsText(w, list) })
+			}
+			isRecords := r.Doses != "" && thymus.IsDoseRecords(r.Doses)
+			for _, name := range []string{"observations", "locf", "workers"} {
+				if c.Flags().Changed(name) && !isRecords {
+					return usageError{fmt.Errorf("--%s needs a NONMEM table (--doses)", name)}
+				}
+			}
+			if isRecords {
+				records.SimulateRequest = r
+				records.Grid = c.Flags().Changed("start") || c.Flags().Changed("end") || c.Flags().Changed("steps")
+				return f.doseRecords(c.Context(), app, records, out, plot)
+			}
 			res, err := app.Simulate(r)
 			if res == nil {
 				return err
@@ -74,7 +99,11 @@ the species is declared by amount; --amounts and --concentrations say which.`,
 	fl.StringSliceVar(&concentrations, "concentrations", nil, "ids reported as concentrations")
 	fl.StringSliceVar(&selected, "select", nil, "ids reported as the model means them (default: all species)")
 	fl.StringArrayVar(&set, "set", nil, "id=value: change a constant or an initial value (repeatable)")
-	fl.StringVar(&r.Doses, "doses", "", "CSV of doses with columns time,target,amount and optionally duration")
+	fl.StringVar(&r.Doses, "doses", "", "table of doses: time,target,amount[,duration], or NONMEM's ID,TIME,EVID,AMT,CMT,RATE,II,ADDL,SS,MDV")
+	fl.BoolVar(&numbers, "compartments", false, "print the numbers that CMT gives to what can be dosed, and stop")
+	fl.BoolVar(&records.Observations, "observations", false, "NONMEM tables: rows only for records with EVID 0 and MDV 0")
+	fl.BoolVar(&records.Forward, "locf", false, "NONMEM tables: values of a record hold from it on; by default, as in NONMEM, over the interval that ends at it")
+	fl.IntVar(&records.Workers, "workers", records.Workers, "NONMEM tables: individuals simulated at a time")
 	fl.StringVar(&r.Method, "method", "", "integration method: "+strings.Join(thymus.Methods(), ", ")+" (default "+thymus.Methods()[0]+")")
 	fl.Float64Var(&r.Rtol, "rtol", 0, "relative tolerance (default 1e-8)")
 	fl.Float64Var(&r.Atol, "atol", 0, "absolute tolerance (default 1e-12)")

@@ -12,6 +12,8 @@ import (
 const (
 	steadyRtol   = 1e-11 // of the integrations
 	steadyEnough = 1e-10 // largest change over an interval, in units of the peak within it
+	steadyNet    = 1e-2  // largest net change over an interval, as a share of all change within it
+	steadyGrowth = 1e8   // a state this many times its size in the first interval runs away
 	mostCycles   = 500
 	mixed        = 12 // intervals remembered
 )
@@ -28,6 +30,8 @@ type cycle struct {
 	base     []float64 // the whole state; unknown components are replaced
 	unknown  []int
 	peak     []float64 // largest size of each state within the last interval
+	moved    []float64 // sum of its changes up and down within the interval
+	first    []float64 // peak within the first interval
 	count    int
 }
 
@@ -161,7 +165,7 @@ func (c *cycle) begin(kind int, t float64, y []float64) {
 			c.base[i] = 0
 		}
 	}
-	c.peak = make([]float64, len(c.base))
+	c.peak, c.moved = make([]float64, len(c.base)), make([]float64, len(c.base))
 }
 
 func (f *follower) isInput(i int) bool {
@@ -232,17 +236,18 @@ func (c *cycle) advance(z []float64, from, to float64) {
 			r.at(end, func(_ float64, y []float64) bool { y[x.input] -= c.rate; return true })
 		}
 	}
-	clear(c.peak)
+	clear(c.moved)
 	for i, v := range z {
 		c.peak[i] = math.Abs(v)
 	}
+	c.moved[x.state] = c.amount
 	if failure := r.begin(z); failure != nil {
 		f.r.failure = failure
 		return
 	}
 	opt := f.options()
 	opt.Rtol = math.Min(opt.Rtol, steadyRtol)
-	stats, cause := ode.Solve(f.system(r), z, from, to, opt, &peaks{r, c.peak})
+	stats, cause := ode.Solve(f.system(r), z, from, to, opt, &peaks{r, c.peak, c.moved, append([]float64(nil), z...)})
 	f.r.out.Stats.Add(stats)
 	switch {
 	case r.failure != nil:
@@ -263,10 +268,11 @@ func (r *run) settled(t float64, y []float64) {
 	}
 }
 
-// peaks notes the largest size of each state at the ends of the steps.
+// peaks notes the largest size of each state at the ends of the steps, and how much it
+// moved.
 type peaks struct {
 	*run
-	most []float64
+	most, moved, last []float64
 }
 
 // OnStep implements ode.Handler.
@@ -274,6 +280,8 @@ func (p *peaks) OnStep(s *ode.Step) {
 	p.run.OnStep(s)
 	for i, v := range p.lastY {
 		p.most[i] = math.Max(p.most[i], math.Abs(v))
+		p.moved[i] += math.Abs(v - p.last[i])
+		p.last[i] = v
 	}
 }
 
@@ -303,19 +311,36 @@ func (c *cycle) solve(z []float64, arrival float64) {
 			full[i] = x[k]
 		}
 		if c.advance(full, arrival-c.interval, arrival); f.r.failure != nil {
-			f.r.failure.Problem = c.text() + ": " + f.r.failure.Problem
+			old := f.r.failure
+			if f.r.failure = (&Failure{Patient: old.Patient, Species: old.Species, Term: old.Term, Problem: c.text() + ": " + old.Problem}); old.Cause != nil {
+				f.r.failure.Problem += old.Cause.Error()
+			}
 			return
 		}
-		worst, most := -1, 0.0
+		if c.first == nil {
+			c.first = append([]float64(nil), c.peak...)
+		}
+		worst, most, net, away := -1, 0.0, false, -1
 		for k, i := range c.unknown {
 			g[k] = full[i]
 			res[k] = g[k] - x[k]
 			if d := math.Abs(res[k]); d > 0 && !(d/c.peak[i] <= most) {
 				worst, most = i, d/c.peak[i]
 			}
+			// A state that grows by the same amount at every dose would be extrapolated to
+			// where that amount is nothing beside it.
+			if d := math.Abs(res[k]); d > steadyNet*c.moved[i] && d > 1e-13*c.peak[i] {
+				net = true
+			}
+			if c.first[i] > 0 && c.peak[i] > steadyGrowth*c.first[i] {
+				away = i
+			}
 		}
 		switch {
-		case most <= steadyEnough:
+		case away >= 0:
+			f.fail("%s: %s grows without end", c.text(), f.p.program.States()[away].ID)
+			return
+		case most <= steadyEnough && !net:
 			for k, i := range c.unknown {
 				z[i] = g[k]
 			}

@@ -23,6 +23,22 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		b.WriteString(quote(t.Columns[i].Name))
 	}
 	b.WriteByte('\n')
+	t.writeRows(b)
+	return b.Flush() // bufio keeps the first error
+}
+
+// WriteRows writes what WriteCSV writes below its header, so that a long table can be
+// written a piece at a time.
+func (t *Table) WriteRows(w io.Writer) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	b := bufio.NewWriter(w)
+	t.writeRows(b)
+	return b.Flush()
+}
+
+func (t *Table) writeRows(b *bufio.Writer) {
 	var text []byte
 	for r := 0; r < t.Rows(); r++ {
 		for i := range t.Columns {
@@ -34,7 +50,6 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		}
 		b.WriteByte('\n')
 	}
-	return b.Flush() // bufio keeps the first error
 }
 
 func (c *Column) appendCell(text []byte, row int) []byte {
