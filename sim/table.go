@@ -6,6 +6,7 @@ import (
 
 	"thymus/diag"
 	"thymus/model"
+	"thymus/ode"
 	"thymus/regimen"
 )
 
@@ -222,21 +223,19 @@ func frozen(m *model.Model, columns []regimen.Column, src *diag.Source) (ms diag
 
 // Plan compiles the model for the table.
 func (t *DoseTable) Plan(c Config, atol float64) (*Plan, diag.Messages) {
-	c.Model, c.Dosing, c.Atol = t.m, t.dosing, map[string]float64{}
+	c.Model, c.Dosing, c.Discontinuities = t.m, t.dosing, true
 	if c.Rtol == 0 {
 		c.Rtol = 1e-8
 	}
 	if atol == 0 {
 		atol = 1e-12
 	}
-	for _, s := range t.m.Species {
-		c.Atol[s.ID] = atol
+	if IsStochastic(c.Method) || c.Jump != "" {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "NONMEM dose tables are not followed by stochastic methods").
+			WithHelp("give the doses in a table with time, target, amount")}
 	}
-	for _, p := range t.m.Parameters {
-		c.Atol[p.ID] = atol
-	}
-	for _, v := range t.m.Compartments {
-		c.Atol[v.ID] = atol
+	if _, err := ode.MethodNamed(c.Method); err != nil {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "%v", err)}
 	}
 	plan, ms := Build(c)
 	if ms.HasErrors() {
@@ -251,6 +250,9 @@ func (t *DoseTable) Plan(c Config, atol float64) (*Plan, diag.Messages) {
 			sort.Strings(known)
 			ms = append(ms, diag.Errorf(diag.Place{}, "%s cannot be set: the model has no settable symbol of that name", s.ID).WithHelp("%s", diag.DidYouMean(s.ID, known)))
 		}
+	}
+	if !ms.HasErrors() {
+		ms = append(ms, Course{Model: t.m, Set: t.Set, Atol: atol}.tolerances(plan)...)
 	}
 	return plan, ms
 }
