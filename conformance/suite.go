@@ -31,6 +31,7 @@ var Suites = []Suite{
 	semantic,
 	stochastic,
 	biomodels,
+	antimonySuite,
 }
 
 // Find is the suite of that name.
