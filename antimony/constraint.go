@@ -10,6 +10,7 @@ import (
 // condition is a constraint as it was read.
 type condition struct {
 	id   string
+	auto bool // nobody gave it the id
 	math *model.Expr
 	at   diag.Place
 }
@@ -61,11 +62,12 @@ func (p *parser) constraint() {
 }
 
 func (p *parser) addConstraint(id string, at diag.Place, math *model.Expr) {
-	if id == "" {
+	auto := id == ""
+	if auto {
 		id = p.b.unused("_con")
 	}
 	p.b.claim(p.b.touch(id, at), aConstraint, at)
-	p.b.conditions = append(p.b.conditions, condition{id, math, at.To(math.At)})
+	p.b.conditions = append(p.b.conditions, condition{id, auto, math, at.To(math.At)})
 }
 
 // objective reads maximize or minimize and a formula.
@@ -85,49 +87,74 @@ func (p *parser) objective(id string, at diag.Place) {
 	}
 }
 
-// buildConstraints adds the constraints, and as bounds of fluxes those that are such.
+// buildConstraints adds the constraints, and as bounds of fluxes those that are such. The
+// number that bounds a flux becomes a parameter with the id of the constraint, and the
+// constraint has none; a second number of the same constraint has _b behind its id.
 func (b *body) buildConstraints() {
 	for _, c := range b.conditions {
-		math := b.fix(c.math)
-		e := b.elements[c.id]
-		b.mod.Constraints = append(b.mod.Constraints, model.Constraint{ID: c.id, Meta: c.id, Math: math, Message: e.name, At: c.at})
-		b.p.try(func() { b.fluxBounds(math) })
+		k := model.Constraint{ID: c.id, Meta: c.id, Math: b.fix(c.math), Message: b.elements[c.id].name, At: c.at}
+		limits := b.fluxLimits(k.Math)
+		if c.auto || len(limits) > 0 {
+			k.ID = ""
+		}
+		b.mod.Constraints = append(b.mod.Constraints, k)
+		id := c.id
+		for _, l := range limits {
+			b.p.try(func() { b.bind(l, id) })
+			id = c.id + "_b"
+		}
 	}
 }
 
 // reversed are the relations seen from their right side.
 var reversed = map[string]string{"lt": "gt", "leq": "geq", "gt": "lt", "geq": "leq", "eq": "eq"}
 
-// fluxBounds notes "number relation reaction", "reaction relation number" and the pair
-// of them with one reaction in the middle.
-func (b *body) fluxBounds(x *model.Expr) {
+// fluxLimit says that the flux of a reaction stands in a relation to a limit.
+type fluxLimit struct {
+	reaction int
+	relation string
+	limit    *model.Expr // a number or the symbol of a parameter
+}
+
+// fluxLimits are the bounds in "number relation reaction", "reaction relation number" and
+// the pair of them with one reaction in the middle; nil when a constraint is no such thing.
+func (b *body) fluxLimits(x *model.Expr) []fluxLimit {
 	if x.Kind != model.Apply {
-		return
+		return nil
 	}
 	if x.Name == "and" && len(x.Args) == 2 {
-		b.fluxBounds(x.Args[0])
-		b.fluxBounds(x.Args[1])
-		return
+		return append(b.fluxLimits(x.Args[0]), b.fluxLimits(x.Args[1])...)
 	}
 	relation, known := reversed[x.Name]
 	if !known {
-		return
+		return nil
+	}
+	reaction := func(e *model.Expr) int {
+		for i := range b.mod.Reactions {
+			if e.Kind == model.Symbol && b.mod.Reactions[i].ID == e.Name {
+				return i
+			}
+		}
+		return -1
 	}
 	switch len(x.Args) {
 	case 2:
-		if !b.fluxBound(x.Args[0], x.Name, x.Args[1]) {
-			b.fluxBound(x.Args[1], relation, x.Args[0])
+		if r := reaction(x.Args[0]); r >= 0 && b.isLimit(x.Args[1]) {
+			return []fluxLimit{{r, x.Name, x.Args[1]}}
+		}
+		if r := reaction(x.Args[1]); r >= 0 && b.isLimit(x.Args[0]) {
+			return []fluxLimit{{r, relation, x.Args[0]}}
 		}
 	case 3:
-		if b.fluxLimit(x.Args[0]) && b.fluxLimit(x.Args[2]) {
-			b.fluxBound(x.Args[1], relation, x.Args[0])
-			b.fluxBound(x.Args[1], x.Name, x.Args[2])
+		if r := reaction(x.Args[1]); r >= 0 && b.isLimit(x.Args[0]) && b.isLimit(x.Args[2]) {
+			return []fluxLimit{{r, relation, x.Args[0]}, {r, x.Name, x.Args[2]}}
 		}
 	}
+	return nil
 }
 
-// fluxLimit tells whether x can bound a flux: a number or a parameter.
-func (b *body) fluxLimit(x *model.Expr) bool {
+// isLimit tells whether x can bound a flux.
+func (b *body) isLimit(x *model.Expr) bool {
 	if x.Kind == model.Symbol {
 		for i := range b.mod.Parameters {
 			if b.mod.Parameters[i].ID == x.Name {
@@ -138,49 +165,33 @@ func (b *body) fluxLimit(x *model.Expr) bool {
 	return x.Kind == model.Number
 }
 
-// fluxBound bounds the flux of a reaction; false when left is none or limit no bound.
-func (b *body) fluxBound(left *model.Expr, relation string, limit *model.Expr) bool {
-	if left.Kind != model.Symbol || !b.fluxLimit(limit) {
-		return false
+// bind bounds the flux of a reaction.
+func (b *body) bind(l fluxLimit, id string) {
+	r := &b.mod.Reactions[l.reaction]
+	lower := l.relation == "gt" || l.relation == "geq" || l.relation == "eq"
+	upper := l.relation == "lt" || l.relation == "leq" || l.relation == "eq"
+	if lower && r.LowerFlux != "" || upper && r.UpperFlux != "" {
+		b.p.warn(diag.Warnf(l.limit.At, "the flux of %s is bounded twice on one side; the last bound holds", r.ID))
 	}
-	for i := range b.mod.Reactions {
-		r := &b.mod.Reactions[i]
-		if r.ID != left.Name {
-			continue
+	if l.limit.Kind == model.Symbol {
+		id = l.limit.Name
+	} else {
+		v := l.limit.Value
+		unit := l.limit.Unit
+		for b.elements[id] != nil && b.elements[id].kind != aConstraint {
+			id += "_"
 		}
-		if relation == "gt" || relation == "geq" || relation == "eq" {
-			r.LowerFlux = b.boundID(r.LowerFlux, r.ID+"_lower_bound", limit)
-		}
-		if relation == "lt" || relation == "leq" || relation == "eq" {
-			r.UpperFlux = b.boundID(r.UpperFlux, r.ID+"_upper_bound", limit)
-		}
-		if b.mod.Flux == nil {
-			b.mod.Flux = &model.FluxBalance{}
-		}
-		return true
+		b.mod.Parameters = append(b.mod.Parameters, model.Parameter{ID: id, Value: &v, Unit: unit, Constant: true, At: l.limit.At})
 	}
-	return false
-}
-
-// boundID is the parameter that holds a bound; it is made when the bound is a number. The
-// last bound that is given to a reaction holds.
-func (b *body) boundID(before, id string, limit *model.Expr) string {
-	if limit.Kind == model.Symbol {
-		return limit.Name
+	if lower {
+		r.LowerFlux = id
 	}
-	v := limit.Value
-	for i := range b.mod.Parameters {
-		if p := &b.mod.Parameters[i]; p.ID == id && before == id {
-			p.Value = &v
-			return id
-		}
+	if upper {
+		r.UpperFlux = id
 	}
-	for b.elements[id] != nil {
-		id += "_"
+	if b.mod.Flux == nil {
+		b.mod.Flux = &model.FluxBalance{}
 	}
-	b.touch(id, limit.At)
-	b.mod.Parameters = append(b.mod.Parameters, model.Parameter{ID: id, Value: &v, Constant: true, At: limit.At})
-	return id
 }
 
 // settleTarget finds out which element is the objective: "maximize Obj" with a parameter

@@ -70,8 +70,11 @@ func (b *body) finish() *model.Module {
 		return strings.Contains(m.Deletions[i].Path, "@") && !strings.Contains(m.Deletions[k].Path, "@")
 	})
 	m.Units = b.unitDefs()
-	if u := b.unit("time_unit"); u != nil {
-		m.TimeUnit = u.spelling
+	for id, set := range map[string]*string{"time_unit": &m.TimeUnit, "substance": &m.SubstanceUnit, "volume": &m.VolumeUnit,
+		"area": &m.AreaUnit, "length": &m.LengthUnit, "extent": &m.ExtentUnit} {
+		if u := b.unit(id); u != nil {
+			*set = u.spelling
+		}
 	}
 	return m
 }
@@ -558,7 +561,6 @@ func (b *body) buildReactionInside(e *element, m *model.Module, id, prefix strin
 		if e.reaction != nil && e.claimed {
 			b.fixSides(e.reaction)
 			r.Reactants, r.Products, r.Reversible, r.Rate = e.reaction.Reactants, e.reaction.Products, e.reaction.Reversible, nil
-			mods = nil
 		}
 		if e.reaction != nil {
 			for _, s := range e.reaction.Modifiers {

@@ -98,7 +98,7 @@ func (r *reader) finishMain() {
 	}()
 	p.b, r.main.p = r.main, p
 	m := r.main.finish()
-	if r.main.used {
+	if r.main.used || len(r.doc.Modules) == 0 && m.TimeUnit+m.SubstanceUnit+m.VolumeUnit+m.AreaUnit+m.LengthUnit+m.ExtentUnit != "" {
 		r.add(m, r.main)
 	} else {
 		r.doc.Units = m.Units
@@ -217,7 +217,7 @@ func (r *reader) file(src *diag.Source) {
 			}
 			p.b = r.main
 			p.b.p = p
-			p.b.used = p.b.used || !t.word("unit")
+			p.b.used = p.b.used || !t.word("unit") && !p.isDefaultUnit()
 			p.statement(p.part)
 			p.b = nil
 			window = p.peek().start

@@ -29,6 +29,9 @@ func (p *parser) part() {
 	case p.isReaction():
 		p.reaction("", p.at(t), "")
 		return
+	case p.isDefaultUnit():
+		p.unitNamed(p.next())
+		return
 	case t.kind == word || t.is("$"):
 		p.named()
 		return

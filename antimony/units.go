@@ -25,7 +25,11 @@ type unitDef struct {
 // unitStatement reads unit foo = 3 mole/litre.
 func (p *parser) unitStatement() {
 	p.next()
-	t := p.id("the id of a unit")
+	p.unitNamed(p.id("the id of a unit"))
+}
+
+// unitNamed reads what follows the id of a unit.
+func (p *parser) unitNamed(t token) {
 	u := &unitDef{id: t.text, at: p.at(t)}
 	if p.accept("=") {
 		u.tokens = p.unitText("the definition of unit " + u.id)
@@ -44,6 +48,28 @@ func (p *parser) unitStatement() {
 	if p.b.mod.ID == mainID { // known in the models below
 		p.b.define(u)
 		p.r.units[u.id] = &model.UnitDef{ID: u.id, Text: u.spelling}
+	}
+}
+
+// isDefaultUnit tells whether volume = metre^3 begins here: some ids are units without
+// the word unit before them, unless something else has that id.
+func (p *parser) isDefaultUnit() bool {
+	t := p.peek()
+	if t.kind != word || !specialUnits[t.text] || !p.ahead(1).is("=") || p.b.elements[t.text] != nil {
+		return false
+	}
+	words := 0
+	for n := 2; ; n++ {
+		t := p.ahead(n)
+		if p.ends(t) || t.word("end") {
+			return words > 0
+		}
+		if t.kind == word {
+			words++
+			if _, ok := p.b.knownUnit(t.text); !ok {
+				return false
+			}
+		}
 	}
 }
 
@@ -258,11 +284,11 @@ func (b *body) unitTextOf(e *element) string {
 }
 
 // unitDefs are the definitions that belong in the model: not those that only
-// spell a known unit, nor that of time, which is the model's TimeUnit.
+// spell a known unit, nor those that are a default of the whole model.
 func (b *body) unitDefs() []model.UnitDef {
 	var defs []model.UnitDef
 	for _, u := range b.units {
-		if u.id == "time_unit" || u.folded && !specialUnits[u.id] || u.tokens == nil {
+		if specialUnits[u.id] || u.folded || u.tokens == nil {
 			continue
 		}
 		defs = append(defs, model.UnitDef{ID: u.id, Name: u.name, Text: u.text, At: u.at})

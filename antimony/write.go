@@ -5,14 +5,11 @@ import (
 	"math"
 	"strings"
 
+	"thymus/diag"
 	"thymus/model"
 )
 
-// WriteModel writes a flat model with its functions. Reading it gives the model
-// back, save what Antimony cannot say: Constant species (they become boundary
-// species; a species with a rule is always one), the dimensions of compartments,
-// and the source, spread and note of parameters. Ids that are words of the
-// language get an underscore behind them.
+// WriteModel writes a flat model with its functions, as Convert does.
 func WriteModel(m *model.Model) string {
 	return Write(&model.Document{
 		Modules:   []*model.Module{{Model: *m, Main: true}},
@@ -20,14 +17,107 @@ func WriteModel(m *model.Model) string {
 	})
 }
 
-// Write writes a document: units and functions first, then the models in order.
+// Write is Convert without its messages.
 func Write(doc *model.Document) string {
-	w := &writer{s: &strings.Builder{}, doc: doc}
+	text, _ := Convert(doc)
+	return text
+}
+
+// Convert writes a document: units and functions first, then the models in order. Reading
+// the text gives the document back, save what the messages say: ids that are words of the
+// language get an underscore behind them, and what Antimony cannot say (fast reactions, the
+// dimensions of compartments, ...) is left out, each with a warning. Submodels that are
+// connected in a way that Antimony does not have are written into one flat model. The
+// source, spread and note of parameters belong in a parameter table and are not written.
+func Convert(doc *model.Document) (string, diag.Messages) {
+	ms, text := write(doc)
+	nested := false
+	for _, m := range doc.Modules {
+		nested = nested || len(m.Submodels)+len(m.Links)+len(m.Deletions) > 0
+	}
+	if !nested {
+		return text, ms
+	}
+	why := keepsMeaning(doc, text)
+	if why == nil {
+		return text, ms
+	}
+	main := mainOf(doc)
+	flat, more := model.Flatten(doc, main.ID)
+	if more.HasErrors() {
+		return text, append(ms, *why)
+	}
+	ms, text = write(&model.Document{Modules: []*model.Module{{Model: *flat, Main: true, Comment: main.Comment}}, Functions: flat.Functions})
+	return text, append(ms, *why)
+}
+
+// mainOf is the module marked as main, or else the last one.
+func mainOf(doc *model.Document) *model.Module {
+	for _, m := range doc.Modules {
+		if m.Main {
+			return m
+		}
+	}
+	return doc.Modules[len(doc.Modules)-1]
+}
+
+// keepsMeaning reads a text again and tells, as a message, when its main model is not the
+// document's.
+func keepsMeaning(doc *model.Document, text string) *diag.Message {
+	main := mainOf(doc)
+	apart := *doc
+	apart.Separator = ""
+	want, ms := model.Flatten(&apart, main.ID)
+	if ms.HasErrors() {
+		return nil // nothing to compare with
+	}
+	why := diag.Warnf(main.At, "how %s puts its submodels together cannot be said in Antimony; it is written as one flat model", main.ID)
+	again, ms := Read(&diag.Source{Name: "written", Text: text}, nil)
+	if ms.HasErrors() {
+		return &why
+	}
+	got, ms := model.Flatten(again, mainOf(again).ID)
+	if ms.HasErrors() || model.Format(plain(got)) != model.Format(plain(want)) {
+		return &why
+	}
+	return nil
+}
+
+// plain is a model without what writing may change although it means the same:
+// renamed ids have their underscore taken away, names of functions and units none.
+func plain(m *model.Model) *model.Model {
+	c := *m
+	c.TimeUnit, c.Functions = "", nil
+	c.Parameters = append([]model.Parameter(nil), m.Parameters...)
+	for i := range c.Parameters {
+		c.Parameters[i].Spread, c.Parameters[i].Unit = "", ""
+	}
+	c.Compartments = append([]model.Compartment(nil), m.Compartments...)
+	for i := range c.Compartments {
+		c.Compartments[i].Unit = ""
+	}
+	c.Species = append([]model.Species(nil), m.Species...)
+	for i := range c.Species {
+		c.Species[i].Unit = ""
+		c.Species[i].Boundary = c.Species[i].Boundary || c.Species[i].Constant
+		c.Species[i].Constant = false
+	}
+	return &c
+}
+
+func write(doc *model.Document) (diag.Messages, string) {
+	w := &writer{s: &strings.Builder{}, doc: doc, told: map[string]bool{}, global: map[string]bool{}}
+	for _, f := range doc.Functions {
+		w.global[f.ID] = true
+	}
+	for _, m := range doc.Modules {
+		w.global[m.ID] = true
+	}
 	w.functions(doc)
 	for _, m := range doc.Modules {
 		w.module(m)
 	}
-	return w.s.String()
+	return w.ms, w.s.String()
 }
 
 // writer writes one document.
@@ -37,6 +127,7 @@ type writer struct {
 	indent  string
 	m       *model.Module
 	names   map[string]string // ids that had to change
+	global  map[string]bool   // ids of functions and models
 	taken   map[string]bool
 	units   map[string]string // text -> id
 	unitDef []unitLine        // to be written
@@ -44,6 +135,19 @@ type writer struct {
 	set     map[string]bool // by events
 	bound   map[string]bool // symbols of algebraic rules
 	initial map[string]bool
+	hidden  map[string]bool   // parameters that are bounds of fluxes and stand in a constraint
+	called  map[string]string // functions -> what they are called in the text
+	told    map[string]bool
+	ms      diag.Messages
+}
+
+// warn tells once what is not written, or not as it was.
+func (w *writer) warn(at diag.Place, format string, args ...any) {
+	m := diag.Warnf(at, format, args...)
+	if !w.told[m.Text] && len(w.ms) < maxErrors {
+		w.told[m.Text] = true
+		w.ms = append(w.ms, m)
+	}
 }
 
 func (w *writer) line(format string, args ...any) {
@@ -52,31 +156,75 @@ func (w *writer) line(format string, args ...any) {
 	w.s.WriteByte('\n')
 }
 
-// id is what stands in the text for an id.
+// id is what stands in the text for an id or a path of ids.
 func (w *writer) id(id string) string {
+	if head, rest, ok := strings.Cut(id, "."); ok {
+		return w.id(head) + "." + w.id(rest)
+	}
 	if to, ok := w.names[id]; ok {
 		return to
 	}
-	if reserved(id) == "" {
+	why := reserved(id)
+	switch {
+	case specialUnits[id]:
+		why = "a unit of the language"
+	case w.m != nil && w.global[id] && w.taken[id]:
+		why = "the id of a model or function"
+	case id != "" && !validID(id):
+		why = "no id in Antimony"
+	}
+	if why == "" {
 		return id
 	}
-	to := id + "_"
-	for w.taken[to] {
+	to := asID(id) + "_"
+	for w.taken[to] || w.global[to] {
 		to += "_"
 	}
 	if w.names == nil {
 		w.names = map[string]string{}
 	}
 	w.names[id] = to
+	w.warn(diag.Place{}, "%s is written %s: %q is %s", id, to, id, why)
+	return to
+}
+
+// asID turns what is no id into one.
+func asID(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if !letter(c) && !digit(c) {
+			b[i] = '_'
+		}
+	}
+	if len(b) == 0 || digit(b[0]) {
+		b = append([]byte{'_'}, b...)
+	}
+	return string(b)
+}
+
+// moduleID is what stands in the text for the id of a model or function.
+func (w *writer) moduleID(id string) string {
+	if reserved(id) == "" && validID(id) && !specialUnits[id] {
+		return id
+	}
+	to := asID(id)
+	for reserved(to) != "" || specialUnits[to] || w.global[to] {
+		to += "_"
+	}
+	w.warn(diag.Place{}, "the model or function %s is written %s", id, to)
 	return to
 }
 
 func (w *writer) formula(x *model.Expr) string { return formulaText(x, w) }
 
-// quote writes a text in quotes.
+// quote writes a text in quotes, or between three backticks when it has quotes or lines.
 func quote(s string) string {
-	if strings.ContainsAny(s, "\"\r\n") {
-		return "```" + strings.ReplaceAll(s, "```", "'''") + "```"
+	if strings.ContainsAny(s, "\"\r\n") || s == "" {
+		s = strings.ReplaceAll(s, "```", "'''")
+		if strings.HasSuffix(s, "`") { // which would end it too early
+			s += " "
+		}
+		return "```" + s + "```"
 	}
 	return `"` + s + `"`
 }
@@ -89,9 +237,13 @@ func (w *writer) functions(doc *model.Document) {
 	}
 	var text strings.Builder
 	for _, f := range doc.Functions {
-		text.WriteString("function " + w.id(f.ID) + "(" + strings.Join(f.Params, ", ") + ")\n  " + w.formula(f.Body) + "\nend\n")
+		id := w.functionID(f.ID)
+		text.WriteString("function " + id + "(" + w.parameters(f) + ")\n  " + w.formula(f.Body) + "\nend\n")
 		if f.Name != "" {
-			text.WriteString(w.id(f.ID) + " is " + quote(f.Name) + "\n")
+			text.WriteString(id + " is " + quote(f.Name) + "\n")
+		}
+		for _, a := range w.aboutFunction(f.ID) {
+			text.WriteString(id + " " + a + "\n")
 		}
 		text.WriteByte('\n')
 	}
@@ -101,7 +253,7 @@ func (w *writer) functions(doc *model.Document) {
 
 // begin forgets the model before.
 func (w *writer) begin(m *model.Module) {
-	w.m, w.units, w.unitDef = m, map[string]string{}, nil
+	w.m, w.units, w.unitDef, w.names, w.hidden = m, map[string]string{}, nil, nil, map[string]bool{}
 	w.taken, w.ruled, w.set, w.bound, w.initial = map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	if m == nil {
 		return
@@ -161,7 +313,7 @@ func (w *writer) module(m *model.Module) {
 		for i, p := range m.Ports {
 			ports[i] = w.id(p)
 		}
-		w.line("model %s%s(%s)", star, w.id(m.ID), strings.Join(ports, ", "))
+		w.line("model %s%s(%s)", star, w.moduleID(m.ID), strings.Join(ports, ", "))
 		w.indent = "  "
 	}
 	// The units are known when everything else was written.
@@ -170,16 +322,25 @@ func (w *writer) module(m *model.Module) {
 	for _, u := range m.Units {
 		w.keepUnit(u)
 	}
-	if m.TimeUnit != "" {
-		w.unitDef = append(w.unitDef, timeLine(m.TimeUnit))
+	for _, d := range []struct{ id, text string }{{"time_unit", m.TimeUnit}, {"substance", m.SubstanceUnit}, {"volume", m.VolumeUnit},
+		{"area", m.AreaUnit}, {"length", m.LengthUnit}, {"extent", m.ExtentUnit}} {
+		if d.text != "" {
+			w.unitDef = append(w.unitDef, defaultUnit(d.id, d.text))
+		}
 	}
+	w.findBounds()
 	w.submodels()
 	w.elements()
 	w.reactions()
 	w.rules()
 	w.events()
+	w.constraints()
+	w.objective()
+	w.unsets()
 	w.display()
 	w.annotations()
+	w.notes(bare)
+	w.uncertain()
 	body := w.s
 	w.s = text
 	w.writeUnits()
@@ -188,41 +349,12 @@ func (w *writer) module(m *model.Module) {
 	if !bare {
 		w.line("end")
 		if m.Name != "" {
-			w.line("%s is %s", w.id(m.ID), quote(m.Name))
+			w.line("%s is %s", w.moduleID(m.ID), quote(m.Name))
 		}
+	} else if m.Name != "" {
+		w.warn(m.At, "the name of the model without an id, %q, is not written", m.Name)
 	}
 	w.s.WriteByte('\n')
-}
-
-// submodels writes instances, links and deletions.
-func (w *writer) submodels() {
-	m := w.m
-	for _, s := range m.Submodels {
-		text := w.id(s.ID) + ": " + s.Module + "("
-		for i, a := range s.Args {
-			if i > 0 {
-				text += ", "
-			}
-			if a == "" { // a number, which stands below as the value of the port
-				a = w.portNumber(s, i)
-			}
-			text += w.id(a)
-		}
-		text += ")"
-		if s.TimeFactor != "" {
-			text += ", timeconv = " + s.TimeFactor
-		}
-		if s.ExtentFactor != "" {
-			text += ", extentconv = " + s.ExtentFactor
-		}
-		w.line("%s;", text)
-	}
-	for _, l := range m.Links {
-		w.line("%s is %s;", w.id(l.A), w.id(l.B))
-	}
-	for _, d := range m.Deletions {
-		w.line("delete %s;", w.id(d.Path))
-	}
 }
 
 // portNumber is the number that stands for a port in an instance.
@@ -248,6 +380,9 @@ func (w *writer) elements() {
 		if hidden && c.ID == defaultCompartment {
 			continue
 		}
+		if c.Dims != 3 {
+			w.warn(c.At, "compartment %s has %d dimensions; in Antimony all have 3", c.ID, c.Dims)
+		}
 		word := "compartment "
 		if !c.Constant && !w.changed(c.ID) {
 			word = "var compartment "
@@ -255,6 +390,7 @@ func (w *writer) elements() {
 		w.valued(word+w.id(c.ID), c.ID, c.Size, c.Unit)
 	}
 	for _, s := range m.Species {
+		w.warnSpecies(s)
 		word := "species "
 		if s.SubstanceOnly {
 			word = "substanceOnly species "
@@ -274,6 +410,9 @@ func (w *writer) elements() {
 		w.hasUnit(s.ID, s.Unit)
 	}
 	for _, p := range m.Parameters {
+		if w.hidden[p.ID] {
+			continue
+		}
 		word := ""
 		switch {
 		case !p.Constant && !w.changed(p.ID):
@@ -314,6 +453,9 @@ func (w *writer) defaultHidden() bool {
 			for _, s := range w.m.Species {
 				used = used || s.Compartment == defaultCompartment
 			}
+			for _, l := range w.m.Links {
+				used = used || l.B == defaultCompartment
+			}
 			return used && c.Constant && c.Size != nil && *c.Size == 1 && c.Unit == "" && c.Name == ""
 		}
 	}
@@ -340,70 +482,6 @@ func (w *writer) hasUnit(id, unitText string) {
 	}
 }
 
-// reactions writes reactions and what influences them.
-func (w *writer) reactions() {
-	for _, r := range w.m.Reactions {
-		id := w.id(r.ID)
-		rate := ""
-		if r.Rate != nil {
-			rate = w.formula(r.Rate)
-		}
-		if strings.Contains(r.ID, ".") {
-			w.line("%s = %s;", id, rate)
-			continue
-		}
-		if len(r.Reactants)+len(r.Products) == 0 {
-			w.line("reaction %s;", id)
-			if rate != "" {
-				w.line("%s = %s;", id, rate)
-			}
-		} else {
-			arrow := "->"
-			if !r.Reversible {
-				arrow = "=>"
-			}
-			left, right := w.side(r, r.Reactants), w.side(r, r.Products)
-			if rate != "" {
-				rate = " " + rate + ";"
-			}
-			w.line("%s:%s %s%s;%s", id, left, arrow, right, rate)
-		}
-		for _, s := range r.Modifiers {
-			w.line("%s -( %s;", w.id(s), id)
-		}
-	}
-}
-
-// side writes the species of one side, with a space before it. A stoichiometry
-// that is no number or id gets a parameter of its own.
-func (w *writer) side(r model.Reaction, refs []model.SpeciesRef) string {
-	var parts []string
-	for i, ref := range refs {
-		text := w.id(ref.Species)
-		if n := ref.Stoichiometry; n != nil {
-			switch {
-			case n.Kind == model.Number && n.Value >= 0 && !math.IsInf(n.Value, 0) && n.Unit == "":
-				text = numberText(n.Value) + " " + text
-			case n.Kind == model.Symbol && n.Name != model.Time && n.Name != model.Avogadro:
-				text = w.id(n.Name) + " " + text
-			default:
-				id := fmt.Sprintf("%s_%s_n%d", r.ID, ref.Species, i)
-				for w.taken[id] {
-					id += "_"
-				}
-				w.taken[id] = true
-				w.line("%s := %s;", id, w.formula(n))
-				text = id + " " + text
-			}
-		}
-		parts = append(parts, text)
-	}
-	if parts == nil {
-		return ""
-	}
-	return " " + strings.Join(parts, " + ")
-}
-
 func (w *writer) rules() {
 	for _, r := range w.m.Rules {
 		switch r.Kind {
@@ -412,7 +490,11 @@ func (w *writer) rules() {
 		case model.Rate:
 			w.line("%s' = %s;", w.id(r.Variable), w.formula(r.Math))
 		case model.Algebraic:
-			w.line("0 = %s;", w.formula(r.Math))
+			label := ""
+			if validID(r.Meta) && !w.taken[r.Meta] && reserved(r.Meta) == "" && !strings.HasPrefix(r.Meta, "_alg") {
+				label = r.Meta + ": "
+			}
+			w.line("%s0 = %s;", label, w.formula(r.Math))
 		}
 	}
 }
@@ -420,10 +502,13 @@ func (w *writer) rules() {
 func (w *writer) events() {
 	for _, e := range w.m.Events {
 		if len(e.Assignments) == 0 {
-			w.line("// event %s sets nothing", e.ID)
+			w.warn(e.At, "event %s sets nothing, which Antimony cannot say; it is left out", e.ID)
 			continue
 		}
-		text := w.id(e.ID) + ": at "
+		text := "at "
+		if e.ID != "" {
+			text = w.id(e.ID) + ": at "
+		}
 		if e.Delay != nil {
 			text += w.formula(e.Delay) + " after "
 		}
@@ -470,39 +555,10 @@ func (w *writer) display() {
 		}
 	}
 	for _, x := range m.Events {
-		if len(x.Assignments) > 0 {
+		if len(x.Assignments) > 0 && x.ID != "" {
 			show(x.ID, x.Name)
+		} else if x.Name != "" {
+			w.warn(x.At, "the name of an event, %q, is not written", x.Name)
 		}
-	}
-}
-
-func (w *writer) annotations() {
-	for _, a := range w.m.Annotations {
-		id := w.id(a.Element)
-		about := a.Element == w.m.ID
-		if about {
-			id = "model"
-		}
-		if about && (w.m.ID == "" || w.m.ID == mainID) {
-			continue // there is no way to say it
-		}
-		if a.Qualifier == "sboTerm" && len(a.Resources) > 0 {
-			w.line("%s.sboTerm = %s;", id, a.Resources[0])
-			continue
-		}
-		term := a.Qualifier
-		if q, ok := qualifierWords[term]; ok {
-			term = q
-		}
-		texts := make([]string, len(a.Resources))
-		for i, r := range a.Resources {
-			texts[i] = quote(r)
-		}
-		// A statement about the model ends with its line only.
-		end := ";"
-		if about {
-			end = ""
-		}
-		w.line("%s %s %s%s", id, term, strings.Join(texts, ", "), end)
 	}
 }

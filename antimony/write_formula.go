@@ -15,6 +15,7 @@ func FormatFormula(x *model.Expr) string { return formulaText(x, nil) }
 // naming gives the ids to write for symbols and units; nil keeps them.
 type naming interface {
 	id(string) string
+	functionID(string) string
 	unitID(string) string
 }
 
@@ -131,7 +132,7 @@ func (f formulaWriter) call(x *model.Expr) {
 	if row := model.FunctionNamed(name); row != nil && len(row.Spellings) > 0 {
 		name = row.Spellings[0]
 	} else if row == nil && f.n != nil {
-		name = f.n.id(name)
+		name = f.n.functionID(name)
 	}
 	f.s.WriteString(name + "(")
 	for i, a := range x.Args {

@@ -13,12 +13,13 @@ import (
 // unitLine is a unit statement to be written, with its display name.
 type unitLine struct{ id, text, name string }
 
-func timeLine(text string) unitLine {
+// defaultUnit is a unit that holds for what declares none; its text is kept as its name.
+func defaultUnit(id, text string) unitLine {
 	u, err := unit.Parse(text)
 	if err != nil || plainTokens(text) && baseText(u) == text {
-		return unitLine{"time_unit", text, ""}
+		return unitLine{id, text, ""}
 	}
-	return unitLine{"time_unit", baseText(u), text}
+	return unitLine{id, baseText(u), text}
 }
 
 // unitID is the id to write for a unit's text.

@@ -22,7 +22,7 @@ import (
 // model as the SBML beside it, and when what thymus writes of it has, too. A text without
 // SBML beside it passes when it is read and what is written of it means the same.
 //
-// Two rules make models comparable. Flat ids: libAntimony puts two underscores between
+// Three rules make models comparable. A value besides an assignment rule is none. Flat ids: libAntimony puts two underscores between
 // the ids of submodels and elements, and so do both sides here. Units: a unit is what it
 // means, however it is spelled; a unit that nothing defines keeps its name.
 var antimonySuite = Suite{
@@ -127,8 +127,8 @@ func besides(path string) func(name string, from diag.Place) (*diag.Source, erro
 // canonicalMain is the canonical text of a document's main model: the one marked as main,
 // or the last.
 func canonicalMain(doc *model.Document) (string, diag.Messages) {
-	if len(doc.Modules) == 0 {
-		return "", nil // functions and units alone
+	if len(doc.Modules) == 0 { // functions and units alone
+		return model.Format(plainUnits(&model.Model{Functions: doc.Functions, Units: doc.Units})), nil
 	}
 	main := doc.Modules[len(doc.Modules)-1]
 	for _, m := range doc.Modules {
@@ -142,7 +142,37 @@ func canonicalMain(doc *model.Document) (string, diag.Messages) {
 	if ms.HasErrors() {
 		return "", ms
 	}
-	return model.Format(plainUnits(flat)), ms
+	return model.Format(plainUnits(ruled(flat))), ms
+}
+
+// ruled is a model in which what an assignment rule determines has no value besides.
+func ruled(m *model.Model) *model.Model {
+	by := map[string]bool{}
+	for _, r := range m.Rules {
+		if r.Kind == model.Assignment {
+			by[r.Variable] = true
+		}
+	}
+	out := *m
+	out.Compartments = append([]model.Compartment(nil), m.Compartments...)
+	for i := range out.Compartments {
+		if by[out.Compartments[i].ID] {
+			out.Compartments[i].Size = nil
+		}
+	}
+	out.Species = append([]model.Species(nil), m.Species...)
+	for i := range out.Species {
+		if by[out.Species[i].ID] {
+			out.Species[i].InitialAmount, out.Species[i].InitialConc = nil, nil
+		}
+	}
+	out.Parameters = append([]model.Parameter(nil), m.Parameters...)
+	for i := range out.Parameters {
+		if by[out.Parameters[i].ID] {
+			out.Parameters[i].Value = nil
+		}
+	}
+	return &out
 }
 
 // plainUnits is a model in which units are spelled by what they mean.
