@@ -105,7 +105,11 @@ func (w *writer) freeID(text string) string {
 	if id == "" || reserved(id) != "" {
 		id = "unit_" + id
 	}
-	for base, n := id, 2; w.taken[id] || slices.ContainsFunc(w.unitDef, func(l unitLine) bool { return l.id == id }); n++ {
+	means := func(id string) bool { // something already
+		_, err := unit.Parse(id)
+		return err == nil || specialUnits[id]
+	}
+	for base, n := id, 2; means(id) || w.taken[id] || slices.ContainsFunc(w.unitDef, func(l unitLine) bool { return l.id == id }); n++ {
 		id = fmt.Sprintf("%s_u%d", base, n)
 	}
 	return id
