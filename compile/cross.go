@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"math"
 	"slices"
 
 	"thymus/kernel"
@@ -116,3 +117,40 @@ func (p *Program) discontinuities() {
 // Discontinuities lists the crossing functions at which the right-hand side may jump;
 // those of events are listed by the events.
 func (p *Program) Discontinuities() []int { return p.jumps }
+
+// timed finds the crossing functions that are linear in time and depend on no state: when
+// they cross is known at the start.
+func (p *Program) timed() {
+	if !p.b.opt.Discontinuities {
+		return
+	}
+	g := p.b.g
+	for _, k := range p.cross {
+		d := g.gradientOf(k)
+		if len(d) == 1 && d[0].index < 0 && g.nodes[d[0].node].deps&onState == 0 {
+			p.lines = append(p.lines, line{k, d[0].node})
+		}
+	}
+}
+
+// line is a function of time and its slope.
+type line struct{ value, slope id }
+
+// Appointments lists the times, at or after t, at which relations in triggers and in the
+// right-hand side change that compare time with something constant. Steps that end there
+// cannot pass over a short pulse. Program must be compiled with Discontinuities.
+func (in *Instance) Appointments(y []float64, t float64) []float64 {
+	if len(in.p.lines) == 0 {
+		return nil
+	}
+	in.load(y, t)
+	in.p.lineCode.Run(in.mem, 1)
+	var out []float64
+	for _, x := range in.p.lines {
+		if at := t - in.mem[x.value]/in.mem[x.slope]; at >= t && !math.IsInf(at, 1) {
+			out = append(out, at)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -69,6 +69,8 @@ type Program struct {
 	cross      []id
 	crossAt    map[id]int
 	jumps      []int // crossing functions of the right-hand side
+	lines      []line
+	lineCode   kernel.Program
 	crossP     kernel.Program
 
 	mass   [][2]int // see MassPattern
@@ -440,6 +442,7 @@ func (p *Program) jacobian() {
 
 // emit writes the programs. Work that depends on constants only moves to the start.
 func (p *Program) emit() {
+	p.timed()
 	g := p.b.g
 	run := append(append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...), p.cross...)
 	run = append(run, present(p.guess)...)
@@ -460,6 +463,11 @@ func (p *Program) emit() {
 	for _, a := range p.actions {
 		run = append(run, a.values...)
 	}
+	var lined []id
+	for _, x := range p.lines {
+		lined = append(lined, x.value, x.slope)
+	}
+	run = append(run, lined...)
 	fixed := func(k id) bool { return g.nodes[k].deps&^onConstants == 0 }
 	// constant-only nodes on the border of the run's programs
 	need := make([]bool, len(g.nodes))
@@ -519,6 +527,7 @@ func (p *Program) emit() {
 	p.jac = program(p.entries...)
 	p.timeJac = program(p.dfdt...)
 	p.crossP = program(p.cross...)
+	p.lineCode = program(lined...)
 	for i := range p.events {
 		e := &p.events[i]
 		e.code = program(e.trigger)

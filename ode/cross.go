@@ -57,12 +57,40 @@ func (d *driver) firstCrossing(s *Step) float64 {
 }
 
 func (d *driver) differs(g []float64) bool {
+	if d.watched != nil {
+		for _, i := range d.watched {
+			if sign(g[i]) != sign(d.g0[i]) {
+				return true
+			}
+		}
+		return false
+	}
 	for i, v := range g {
 		if sign(v) != sign(d.g0[i]) {
 			return true
 		}
 	}
 	return false
+}
+
+// passable is how far from a jump of the right-hand side the integration stops and goes on
+// behind it: some units in the last place of the time.
+func passable(at float64) float64 { return 16 * 2.3e-16 * math.Abs(at) }
+
+// jumpWithin finds the first jump of the right-hand side in a step of length h that was
+// refused, or -1. When the step gave no finite numbers, the state at its start is looked
+// at, so that jumps at given times are found.
+func (d *driver) jumpWithin(h float64, finite bool) (s Step, at float64) {
+	if finite {
+		d.s.prepareDense()
+		s = d.step(d.t, d.t+h)
+	} else {
+		s = Step{T0: d.t, T1: d.t + h, end: d.t + h, dense: func(_ float64, dst []float64) { copy(dst, d.y) }}
+	}
+	d.watched = d.jumps
+	at = d.firstCrossing(&s)
+	d.watched = nil
+	return s, at
 }
 
 // stopAtCrossing ends a step at a crossing and tells the handler.
@@ -106,6 +134,9 @@ func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	}
 	if d.memory != nil && d.memory.reached(at) {
 		return d.restart(d.stopAfter(at))
+	}
+	if f := d.consistent.Solve(d.y, d.t, d.w.atol); f != nil {
+		return f
 	}
 	d.s.start(d.t, d.y, &d.st)
 	d.h = h

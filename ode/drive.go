@@ -28,7 +28,9 @@ type driver struct {
 	rising     []bool
 	storm      int
 	lastTime   float64
-	failed     int // steps refused in a row because nothing finite came out
+	failed     int   // steps refused in a row because nothing finite came out
+	jumps      []int // crossing functions at which the right-hand side jumps
+	watched    []int // those that differs looks at; nil: all
 }
 
 // mostAtOnce bounds crossings that follow one another without time going on.
@@ -69,6 +71,9 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 		k := c.Crossings()
 		d.g0, d.g1, d.gm = make([]float64, k), make([]float64, k), make([]float64, k)
 		d.which, d.rising = make([]int, 0, k), make([]bool, 0, k)
+		if j, ok := sys.(Jumper); ok {
+			d.jumps = j.Jumps()
+		}
 	}
 	d.probe = make([]float64, n)
 	d.consistent = NewConsistency(sys)
@@ -182,6 +187,16 @@ func (d *driver) advance(stop float64) *Failure {
 		}
 		if cause != "" || !(norm <= 1) {
 			d.st.Rejected++
+			if len(d.jumps) > 0 {
+				if s, at := d.jumpWithin(h, cause == "" && norm == norm); at-d.t <= passable(at) {
+					if at > d.t { // nearer than any step resolves: go on behind it
+						return d.stopAtCrossing(&s, at)
+					}
+				} else if before := at - d.t - passable(at)/2; before < 0.95*h {
+					d.h, d.failed = before, 0
+					continue
+				}
+			}
 			factor := 0.2
 			if cause == "" && norm == norm && !math.IsInf(norm, 0) {
 				factor = math.Min(0.9, math.Max(0.1, 0.9*math.Pow(norm, -d.s.exponent())))

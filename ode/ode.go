@@ -30,6 +30,13 @@ type Crosser interface {
 	Cross(g, y, t []float64)
 }
 
+// Jumper is an ability of a Crosser whose right-hand side jumps where some of its
+// functions change sign: their numbers, ascending. A step that is refused is then cut
+// short before such a place, and the place is passed without integrating over it.
+type Jumper interface {
+	Jumps() []int
+}
+
 // Options of a solution; zero values are useful.
 type Options struct {
 	Method      string    // a row of Methods; "" is the first

@@ -188,6 +188,9 @@ func (r *run) begin(y []float64) *Failure {
 	if !r.p.config.RecordAfter {
 		r.record(func(float64) []float64 { return y }, r.s.Start, true)
 	}
+	for _, t := range r.w.in.Appointments(y, r.s.Start) {
+		r.at(t, func(float64, []float64) bool { return false })
+	}
 	r.events.start(r.s.Start, y)
 	if r.failure == nil {
 		r.happen(r.s.Start, y)

@@ -194,7 +194,7 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 		}
 		return r.out, nil
 	}
-	stats, cause := ode.Solve(masked{w.in, &r.mask}, w.y, s.Start, s.End, ode.Options{
+	stats, cause := ode.Solve(masked{w.in, w.plan.program, &r.mask}, w.y, s.Start, s.End, ode.Options{
 		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
 		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps,
 	}, r)
@@ -209,11 +209,15 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	return r.out, nil
 }
 
+// Jumps implements ode.Jumper.
+func (m masked) Jumps() []int { return m.plan.Discontinuities() }
+
 // masked silences the crossings of rules that this patient is not under, and of
 // discontinuities that the solution slides along, so that they cost no steps.
 type masked struct {
 	*compile.Instance
-	off *[]int
+	plan *compile.Program
+	off  *[]int
 }
 
 func (m masked) Cross(g, y, t []float64) {
