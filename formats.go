@@ -32,10 +32,18 @@ func readSBML(src *diag.Source, dir string) (*model.Document, diag.Messages) {
 	return sbml.Read(src, besides(dir))
 }
 
-// besides finds the texts that a model file names, as seen from its folder.
+// besides finds the texts that a model file names: as seen from the folder of the file that
+// names them, or else from that of the model file.
 func besides(dir string) func(name string, from diag.Place) (*diag.Source, error) {
 	return func(name string, from diag.Place) (*diag.Source, error) {
 		path := filepath.Join(dir, filepath.FromSlash(name))
+		if from.Src != nil {
+			if near := filepath.Join(filepath.Dir(from.Src.Name), filepath.FromSlash(name)); near != path {
+				if _, err := os.Stat(near); err == nil {
+					path = near
+				}
+			}
+		}
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

@@ -40,6 +40,18 @@ func (m *Model) removePath(path string) bool {
 	m.Reactions = keep(m.Reactions, func(x Reaction) bool { return count(x.ID == id) })
 	m.Events = keep(m.Events, func(x Event) bool { return count(x.ID == id) })
 	m.Constraints = keep(m.Constraints, func(x Constraint) bool { return count(x.ID == id) })
+	if f := m.Flux; f != nil {
+		f.Objectives = keep(f.Objectives, func(x Objective) bool { return count(x.ID == id) })
+		f.Genes = keep(f.Genes, func(x Gene) bool { return count(x.ID == id) })
+		if n > 0 && f.Active == id {
+			f.Active = ""
+		}
+	}
+	var parts func(list []UncertainPart) []UncertainPart
+	parts = func(list []UncertainPart) []UncertainPart {
+		return copied(keep(list, func(x UncertainPart) bool { return count(x.ID == id) }), func(x *UncertainPart) { x.Parts = parts(x.Parts) })
+	}
+	m.Uncertain = copied(m.Uncertain, func(u *Uncertainty) { u.Parts = parts(u.Parts) })
 	if n > 0 {
 		m.Rules = keep(m.Rules, func(x Rule) bool { return x.Variable != id })
 		m.Initials = keep(m.Initials, func(x Initial) bool { return x.Symbol != id })
@@ -86,14 +98,36 @@ func (m *Model) removePart(id, part string) bool {
 	case "unit":
 		m.Units = keep(m.Units, func(x UnitDef) bool { return count(x.ID == id+"@unit") })
 	}
+	n, err := strconv.Atoi(which)
+	take := func(k int) bool { return err == nil && n >= 0 && n < k }
+	if kind == "spread" {
+		k := -1
+		m.Uncertain = keep(m.Uncertain, func(x Uncertainty) bool {
+			if x.Element == id {
+				k++
+			}
+			return count(x.Element == id && k == n && err == nil)
+		})
+	}
+	if m.Flux != nil && kind == "term" {
+		for i := range m.Flux.Objectives {
+			if o := &m.Flux.Objectives[i]; o.ID == id && take(len(o.Terms)) {
+				found, o.Terms = true, without(o.Terms, n)
+			}
+		}
+	}
 	for i := range m.Reactions {
 		r := &m.Reactions[i]
 		if r.ID != id {
 			continue
 		}
-		n, err := strconv.Atoi(which)
-		take := func(k int) bool { return err == nil && n >= 0 && n < k }
 		switch kind {
+		case "lower":
+			found, r.LowerFlux = r.LowerFlux != "", ""
+		case "upper":
+			found, r.UpperFlux = r.UpperFlux != "", ""
+		case "bounds":
+			found, r.LowerFlux, r.UpperFlux = r.LowerFlux != "" || r.UpperFlux != "", "", ""
 		case "rate":
 			found, r.Rate = r.Rate != nil, nil
 		case "reactant":
@@ -325,7 +359,7 @@ func (f *flattener) overlay(m, o *Model, known map[string]bool, in *instance) {
 		}
 		m.Initials = append(m.Initials, x)
 	}
-	m.absorbRest(o)
+	m.absorbRest(o, true)
 }
 
 // clear forgets what a formula said about an initial value that a number replaces.

@@ -256,6 +256,9 @@ type Annotation struct {
 //	A.E@delay        of event E; also trigger, priority
 //	A.E@set.x        the assignment to x of event E
 //	A.u@unit         the unit u
+//	A.J@lower        the lower bound of a flux; also upper, bounds for both
+//	A.o@term.0       a flux in the objective o
+//	A.x@spread.0     an uncertainty of x; one of its parts with an id is A.id
 //	A.#m             the algebraic rule, constraint or event whose Meta is m
 type Module struct {
 	Model

@@ -135,7 +135,7 @@ func (m *Model) each(f func(id string)) {
 	}
 }
 
-// absorb appends everything of o. Of flux balances the own one stays active.
+// absorb appends everything of o.
 func (m *Model) absorb(o *Model) {
 	m.Units = append(m.Units, o.Units...)
 	m.Functions = append(m.Functions, o.Functions...)
@@ -146,11 +146,12 @@ func (m *Model) absorb(o *Model) {
 	m.Rules = append(m.Rules, o.Rules...)
 	m.Initials = append(m.Initials, o.Initials...)
 	m.Events = append(m.Events, o.Events...)
-	m.absorbRest(o)
+	m.absorbRest(o, false)
 }
 
-// absorbRest appends what only adds to a model and never changes an element.
-func (m *Model) absorbRest(o *Model) {
+// absorbRest appends what only adds to a model and never changes an element. Of two active
+// objectives that of the outer model holds, and else the first.
+func (m *Model) absorbRest(o *Model, outer bool) {
 	m.Constraints = append(m.Constraints, o.Constraints...)
 	m.Annotations = append(m.Annotations, o.Annotations...)
 	m.Uncertain = append(m.Uncertain, o.Uncertain...)
@@ -163,7 +164,7 @@ func (m *Model) absorbRest(o *Model) {
 		f.Objectives = append(m.Flux.Objectives[:len(m.Flux.Objectives):len(m.Flux.Objectives)], f.Objectives...)
 		f.Genes = append(m.Flux.Genes[:len(m.Flux.Genes):len(m.Flux.Genes)], f.Genes...)
 		f.Strict = f.Strict || m.Flux.Strict
-		if f.Active == "" {
+		if f.Active == "" || m.Flux.Active != "" && !outer {
 			f.Active = m.Flux.Active
 		}
 	}

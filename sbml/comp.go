@@ -413,29 +413,29 @@ func (m *modelReader) walk() {
 		return
 	}
 	m.addresses, m.metaNodes, m.hides = map[*node]string{}, map[string]*node{}, map[*node]string{}
-	m.altered = map[string]*node{}
+	m.altered, m.siblings = map[string]*node{}, map[*node][]*node{}
 	for _, s := range m.submodels {
 		m.addresses[s.n] = s.out.ID
 	}
-	var visit func(n *node, owner string)
-	visit = func(n *node, owner string) {
+	var visit func(n *node, owner, inside string)
+	visit = func(n *node, owner, inside string) {
 		if meta := m.text(n, "metaid"); meta != "" {
 			if _, twice := m.metaNodes[meta]; !twice {
 				m.metaNodes[meta] = n
 			}
 		}
-		if n.space != m.core || n.name == "annotation" || n.name == "notes" {
-			if n.space == m.comp() {
-				switch n.name {
-				case "deletion", "replacedElement", "replacedBy":
-					m.addresses[n] = m.changeID(n)
-					if id := m.text(n, "id"); id != "" {
-						m.altered[id] = n
-					}
-				}
-				for _, c := range n.children {
-					visit(c, owner)
-				}
+		if n.space == spaceMath || n.name == "annotation" || n.name == "notes" {
+			return
+		}
+		if n.space != m.core {
+			if id := m.text(n, "id"); id != "" && m.altered[id] == nil && n.name != "port" {
+				m.altered[id] = n
+			}
+			if path := m.packaged(n, inside); path != "" {
+				m.addresses[n], inside = path, path
+			}
+			for _, c := range n.children {
+				visit(c, owner, inside)
 			}
 			return
 		}
@@ -483,16 +483,61 @@ func (m *modelReader) walk() {
 			}
 		}
 		if path != "" {
-			m.addresses[n] = path
+			m.addresses[n], inside = path, path
 		}
 		if n.name == "reaction" || n.name == "event" {
 			owner = path
 		}
 		for _, c := range n.children {
-			visit(c, owner)
+			visit(c, owner, inside)
 		}
 	}
 	for _, c := range m.n.children {
-		visit(c, "")
+		visit(c, "", "")
 	}
+}
+
+// packaged is the path of an element of a package, "" when it has none. inside is the path of
+// the element that holds it.
+func (m *modelReader) packaged(n *node, inside string) string {
+	count := func(name string) string { // its place among those that its list holds
+		i := 0
+		for _, x := range m.siblings[n] {
+			if x == n {
+				break
+			}
+			if x.space == n.space && x.name == name {
+				i++
+			}
+		}
+		return strconv.Itoa(i)
+	}
+	for _, c := range n.children {
+		m.siblings[c] = n.children
+	}
+	switch n.space {
+	case m.comp():
+		switch n.name {
+		case "deletion", "replacedElement", "replacedBy":
+			return m.changeID(n)
+		}
+	case m.has("fbc"):
+		switch n.name {
+		case "objective", "geneProduct":
+			return m.text(n, "id")
+		case "fluxObjective":
+			return inside + "@term." + count(n.name)
+		case "fluxBound":
+			side := map[string]string{"lessEqual": "upper", "less": "upper", "greaterEqual": "lower", "greater": "lower", "equal": "bounds"}
+			return m.flatID(m.text(n, "reaction")) + "@" + side[m.text(n, "operation")]
+		}
+	case m.has("distrib"):
+		switch n.name {
+		case "uncertainty":
+			return inside + "@spread." + count(n.name)
+		case "uncertParameter", "uncertSpan":
+			return m.text(n, "id")
+		}
+	}
+	return ""
 }

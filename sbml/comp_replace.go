@@ -94,7 +94,7 @@ func (a *address) present() bool {
 	}
 	own := path[i+1:]
 	if a.n.space != a.in.core {
-		return true
+		return true // of a package: read whole
 	}
 	id, part, split := strings.Cut(own, "@")
 	m := a.in.m
@@ -200,6 +200,9 @@ func (m *modelReader) other(x *node) (*submodel, *address) {
 		return s, nil
 	}
 	a := m.resolve(x, s.sub, 0)
+	if a != nil && a.path == "" && a.n.space != m.core && a.n.space != m.comp() {
+		return s, nil // of a package that is not read
+	}
 	if a != nil && a.path == "" {
 		m.add(diag.Errorf(m.at(x), "<%s> cannot be replaced here", a.n.name).WithNote(a.in.at(a.n), "it is here"))
 		a = nil

@@ -57,7 +57,8 @@ type modelReader struct {
 	addresses map[*node]string
 	metaNodes map[string]*node
 	hides     map[*node]string
-	altered   map[string]*node // deletions and replacements
+	altered   map[string]*node // deletions, replacements and elements of packages
+	siblings  map[*node][]*node
 	linked    bool
 }
 
