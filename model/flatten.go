@@ -67,6 +67,7 @@ const (
 	aFunction
 	aUnit
 	aSubmodel
+	anObjective
 	aChange // a deletion or link
 )
 
@@ -151,6 +152,11 @@ func (f *flattener) find(m *Module, prefix string, stack []string) *instance {
 	}
 	for _, x := range m.Units {
 		own(x.ID+"@unit", aUnit)
+	}
+	if m.Flux != nil {
+		for _, x := range m.Flux.Objectives {
+			own(x.ID, anObjective)
+		}
 	}
 	for _, x := range m.Deletions {
 		if x.ID != "" {

@@ -84,7 +84,7 @@ func (f *flattener) class(path string) elementKind {
 }
 
 func (k elementKind) String() string {
-	return [...]string{"nothing", "a value", "a reaction", "an event", "a function", "a unit", "a submodel", "a deletion or replacement"}[k]
+	return [...]string{"nothing", "a value", "a reaction", "an event", "a function", "a unit", "a submodel", "an objective", "a deletion or replacement"}[k]
 }
 
 func product(a, b *Expr) *Expr {
@@ -155,6 +155,11 @@ func (f *flattener) merge(m *Model) *Model {
 	for _, x := range m.Units {
 		defined[x.ID] = true
 	}
+	if m.Flux != nil {
+		for _, x := range m.Flux.Objectives {
+			defined[x.ID] = true
+		}
+	}
 	to := map[string]string{}
 	by := map[string]*Expr{}
 	drop := map[string]bool{}
@@ -184,6 +189,9 @@ func (f *flattener) merge(m *Model) *Model {
 	m.Events = keep(m.Events, func(x Event) bool { return !drop[x.ID] })
 	m.Functions = keep(m.Functions, func(x Function) bool { return !drop[x.ID] })
 	m.Units = keep(m.Units, func(x UnitDef) bool { return !drop[x.ID] })
+	if m.Flux != nil {
+		m.Flux.Objectives = keep(m.Flux.Objectives, func(x Objective) bool { return !drop[x.ID] })
+	}
 	for _, p := range m.Parameters {
 		if drop[p.ID] && p.Stoichiometry {
 			m.removeReference(p.ID)
@@ -299,7 +307,7 @@ func (f *flattener) mergeFactors(m *Model, by map[string]*Expr) {
 	m.eachFormula(func(e **Expr, set string, _ diag.Place) {
 		*e = expr(*e)
 		if by[set] != nil {
-			*e = times(by[set], *e)
+			*e = times(*e, by[set])
 		}
 	})
 	slot := func(id, what string, at diag.Place) {

@@ -166,14 +166,14 @@ func TestReplacement(t *testing.T) {
 	})
 	want(t, "ids", ids(m), "A_z A_w A_v A_u X cf A_E")
 	want(t, "assignment rule that reads", rule(m, "A_z"), "2*(X/cf)")
-	want(t, "rate rule that sets", rule(m, "X"), "cf*0.2")
+	want(t, "rate rule that sets", rule(m, "X"), "0.2*cf")
 	want(t, "initial that reads", initial(m, "A_w"), "X/cf")
 	want(t, "rateOf", rule(m, "A_u"), "rateOf(X)/cf")
 	e := event(m, "A_E")
 	want(t, "trigger", e.Trigger.String(), "X/cf > 4")
 	for _, a := range e.Assignments {
 		if a.Variable == "X" {
-			want(t, "sets", a.Math.String(), "cf*7")
+			want(t, "sets", a.Math.String(), "7*cf")
 		} else {
 			want(t, "reads", a.Math.String(), "X/cf")
 		}

@@ -35,7 +35,7 @@ func (m *modelReader) replacements() {
 				if m.compShape(c) {
 					m.replacedBy(n, c)
 				}
-			case c.space == m.core || c.space == space:
+			case c.space != spaceMath && c.name != "notes" && c.name != "annotation":
 				visit(c)
 			}
 		}
