@@ -9,6 +9,7 @@ import (
 	"thymus/library"
 	"thymus/model"
 	"thymus/ode"
+	"thymus/sim"
 )
 
 // Options say where an App looks.
@@ -51,6 +52,9 @@ func Methods() []string {
 	}
 	return names
 }
+
+// StochasticMethods lists the stochastic methods by name.
+func StochasticMethods() []string { return sim.StochasticMethods() }
 
 // anyModel reads a model file, or takes a library module with its table applied.
 func (a *App) anyModel(name string) (*model.Model, diag.Messages) {

@@ -1,6 +1,7 @@
 package thymus
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -12,7 +13,7 @@ import (
 	"thymus/table"
 )
 
-// SimulateRequest is one deterministic simulation of one model file.
+// SimulateRequest is one simulation of one model file, or many with new randomness.
 type SimulateRequest struct {
 	Model          string // a file, or the name of a library module
 	Start, End     float64
@@ -21,17 +22,23 @@ type SimulateRequest struct {
 	Amounts        []string // columns as amounts
 	Concentrations []string // columns as concentrations
 	Set            []sim.Setting
-	Doses          string // path of a dose table
-	Method         string
+	Doses          string  // path of a dose table
+	Method         string  // a row of Methods or of StochasticMethods
 	Rtol, Atol     float64 // 0: 1e-8 and 1e-12
+	Seed           uint64  // of what is random: reactions, draws, the order of simultaneous events
+	Runs           int     // more than 1: means and standard deviations over so many runs
+	Workers        int     // of many runs; they change no bit
 }
 
-// SimulateResult holds the trajectory as a table: "time", then one column an id.
+// SimulateResult holds the trajectory as a table: "time", then one column an id; of many
+// runs, "id-mean" and "id-sd" for every id.
 type SimulateResult struct {
 	Model    string
 	Table    *table.Table
 	Stats    ode.Stats
 	Method   string
+	Runs     int
+	Firings  int64 // reactions that fired, in stochastic runs
 	Warnings diag.Messages
 }
 
@@ -58,7 +65,10 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	if len(record) == 0 {
 		return nil, bad("the model has no species and no rate rule: name columns with --select")
 	}
-	course := sim.Course{Model: m, Start: r.Start, End: r.End, Steps: r.Steps, Record: record,
+	if r.Runs < 0 || r.Runs > 1_000_000_000 {
+		return nil, bad("%d runs: expected 1 to 1000000000", r.Runs)
+	}
+	course := sim.Course{Seed: r.Seed, Model: m, Start: r.Start, End: r.End, Steps: r.Steps, Record: record,
 		Set: r.Set, SetAt: place, Method: r.Method, Rtol: r.Rtol, Atol: r.Atol}
 	if r.Doses != "" {
 		var more diag.Messages
@@ -67,6 +77,16 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 			return nil, ms
 		}
 	}
+	if r.Runs > 1 {
+		e, more, err := course.Ensemble(context.Background(), r.Runs, max(1, r.Workers))
+		if ms = append(ms, more...); more.HasErrors() {
+			return nil, ms
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &SimulateResult{Model: m.ID, Method: r.Method, Runs: e.Runs, Firings: e.Firings, Warnings: ms, Table: ensembleTable(m, e, columns)}, nil
+	}
 	trajectory, more, failure := course.Run()
 	if ms = append(ms, more...); more.HasErrors() {
 		return nil, ms
@@ -74,7 +94,7 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	if trajectory == nil {
 		return nil, failure
 	}
-	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Warnings: ms, Method: r.Method}
+	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Warnings: ms, Method: r.Method, Runs: 1, Firings: trajectory.Firings}
 	out.Table = &table.Table{Name: "trajectory"}
 	out.Table.Columns = append(out.Table.Columns, table.Column{Name: "time", Unit: m.TimeUnit, Kind: table.Float, F: trajectory.Times})
 	for i, c := range columns {
@@ -84,6 +104,17 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 		return out, failure
 	}
 	return out, nil
+}
+
+// ensembleTable has the columns of the SBML Test Suite's stochastic results.
+func ensembleTable(m *model.Model, e *sim.Ensemble, columns []string) *table.Table {
+	t := &table.Table{Name: "ensemble"}
+	t.Columns = append(t.Columns, table.Column{Name: "time", Unit: m.TimeUnit, Kind: table.Float, F: e.Times})
+	for i, c := range columns {
+		t.Columns = append(t.Columns, table.Column{Name: c + "-mean", Kind: table.Float, F: e.Mean[i]})
+		t.Columns = append(t.Columns, table.Column{Name: c + "-sd", Kind: table.Float, F: e.SD[i]})
+	}
+	return t
 }
 
 // selections turns the request's ids into recorded columns, in the order select,

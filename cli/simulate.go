@@ -32,10 +32,17 @@ integrates it and writes a table with a column "time" and one column an id, in t
 order asked for. --select reports what the model means by an id: a concentration unless
 the species is declared by amount; --amounts and --concentrations say which.
 
+The stochastic methods let reactions fire one at a time, their rates taken as
+propensities in amounts: ssa (Gillespie's direct method), nrm (next reaction), rejection
+(composition and rejection, for large networks), tau (adaptive leaps; approximate) and
+hybrid (species are discrete only while they are few). --runs N writes means and
+standard deviations; run k depends on the seed and k alone.
+
 ` + dosesHelp,
 		Example: `  thymus simulate model.ant --end 100 --steps 200 --out trajectory.csv
   thymus simulate model.ant --end 10 --select S1,S2 --plot curves.svg
   thymus simulate model.ant --set k1=0.3 --set S1=10 --doses doses.csv
+  thymus simulate model.xml --method ssa --runs 10000 --seed 1
   thymus simulate model.ant --compartments
   thymus simulate model.ant --doses nonmem.csv --select CP --observations --out out.csv`,
 		Args: args(1, 1, "one model"),
@@ -70,7 +77,10 @@ the species is declared by amount; --amounts and --concentrations say which.
 				return f.print(list, func(w io.Writer) { compartmentsText(w, list) })
 			}
 			isRecords := r.Doses != "" && thymus.IsDoseRecords(r.Doses)
-			for _, name := range []string{"observations", "locf", "workers"} {
+			if isRecords && (r.Runs > 1 || sim.IsStochastic(r.Method)) {
+				return usageError{fmt.Errorf("a NONMEM table is simulated deterministically: leave out --runs and --method %s", r.Method)}
+			}
+			for _, name := range []string{"observations", "locf"} {
 				if c.Flags().Changed(name) && !isRecords {
 					return usageError{fmt.Errorf("--%s needs a NONMEM table (--doses)", name)}
 				}
@@ -80,6 +90,7 @@ the species is declared by amount; --amounts and --concentrations say which.
 				records.Grid = c.Flags().Changed("start") || c.Flags().Changed("end") || c.Flags().Changed("steps")
 				return f.doseRecords(c.Context(), app, records, out, plot)
 			}
+			r.Workers = records.Workers
 			res, err := app.Simulate(r)
 			if res == nil {
 				return err
@@ -103,8 +114,10 @@ the species is declared by amount; --amounts and --concentrations say which.
 	fl.BoolVar(&numbers, "compartments", false, "print the numbers that CMT gives to what can be dosed, and stop")
 	fl.BoolVar(&records.Observations, "observations", false, "NONMEM tables: rows only for records with EVID 0 and MDV 0")
 	fl.BoolVar(&records.Forward, "locf", false, "NONMEM tables: values of a record hold from it on; by default, as in NONMEM, over the interval that ends at it")
-	fl.IntVar(&records.Workers, "workers", records.Workers, "NONMEM tables: individuals simulated at a time")
-	fl.StringVar(&r.Method, "method", "", "integration method: "+strings.Join(thymus.Methods(), ", ")+" (default "+thymus.Methods()[0]+")")
+	fl.IntVar(&records.Workers, "workers", records.Workers, "runs, or individuals of a NONMEM table, simulated at a time (changes no result)")
+	fl.StringVar(&r.Method, "method", "", "integration method: "+strings.Join(thymus.Methods(), ", ")+" (default "+thymus.Methods()[0]+"); or a stochastic one: "+strings.Join(thymus.StochasticMethods(), ", "))
+	fl.IntVar(&r.Runs, "runs", 1, "number of runs; more than 1 writes means and standard deviations")
+	fl.Uint64Var(&r.Seed, "seed", 0, "of what is random: reactions, draws, the order of simultaneous events")
 	fl.Float64Var(&r.Rtol, "rtol", 0, "relative tolerance (default 1e-8)")
 	fl.Float64Var(&r.Atol, "atol", 0, "absolute tolerance (default 1e-12)")
 	fl.StringVar(&out, "out", "", "write the table to a file ending in .csv or .parquet")
@@ -133,7 +146,14 @@ func (f *face) trajectory(res *thymus.SimulateResult, out, plot string) error {
 	case terminal(f.out):
 		f.sketch(f.out, res.Table)
 	}
-	fmt.Fprintf(f.err, "%s: %d rows, %d steps", filepath.Base(res.Model), len(res.Table.Columns[0].F), res.Stats.Accepted)
+	switch {
+	case res.Runs > 1:
+		fmt.Fprintf(f.err, "%s: %d rows, %d runs, %d reactions", filepath.Base(res.Model), len(res.Table.Columns[0].F), res.Runs, res.Firings)
+	case res.Firings > 0:
+		fmt.Fprintf(f.err, "%s: %d rows, %d reactions", filepath.Base(res.Model), len(res.Table.Columns[0].F), res.Firings)
+	default:
+		fmt.Fprintf(f.err, "%s: %d rows, %d steps", filepath.Base(res.Model), len(res.Table.Columns[0].F), res.Stats.Accepted)
+	}
 	for _, p := range []string{out, plot} {
 		if p != "" {
 			fmt.Fprintf(f.err, ", wrote %s", p)
