@@ -23,6 +23,7 @@ const (
 	clock
 	signal
 	dose
+	gate // 1 while a channel flows, 0 while it jumps; index is the channel
 	draw // a random number, filled in before code that reads it runs; index into graph.draws
 )
 

@@ -33,6 +33,8 @@ type Jumps struct {
 	code      kernel.Program // everything that only depends on constants
 	all       kernel.Program // all propensities
 	slopes    kernel.Program
+	gates     *gates
+	ready     map[id]bool // nodes that code computes
 }
 
 // Channel is a way in which the state may jump.
@@ -86,6 +88,10 @@ func (p *Program) Jumps() (*Jumps, diag.Messages) {
 	b, g := p.b, p.b.g
 	b.ms = nil
 	j := &Jumps{p: p, Pure: true}
+	if len(p.mass) > 0 {
+		b.errorf(diag.Place{}, "the model has algebraic rules or fast reactions: stochastic methods need rates and assignments")
+		return nil, b.ms
+	}
 	clock := make([]bool, len(p.states))
 	flow := make([]bool, len(p.states))
 	for i, s := range b.owners {
@@ -414,9 +420,9 @@ func (j *Jumps) crossings(clocks []bool) {
 // emit writes the programs, as observers do.
 func (j *Jumps) emit() {
 	p, g := j.p, j.p.b.g
-	j.space.serial = p.observers
+	j.space.serial = p.observers // a new one each time: there may be new nodes
 	p.observers++
-	j.space.code.Slots = len(g.nodes)
+	j.space.code.Slots, j.space.numbers = len(g.nodes), nil
 	for k := p.base; k < len(g.nodes); k++ {
 		if n := &g.nodes[k]; n.leaf == number {
 			j.space.numbers = append(j.space.numbers, literal{id(k), n.value})
@@ -446,19 +452,55 @@ func (j *Jumps) emit() {
 	for _, c := range j.Crossings {
 		slopes = append(slopes, c.slope)
 	}
-	skip := func(k id) bool { return int(k) < p.base && p.filled[k] }
-	j.code = kernel.Program{Slots: len(g.nodes), Code: g.code(fixed, skip)}
-	ready := map[id]bool{}
-	for _, x := range j.code.Code {
-		ready[x.Dst] = true
+	// constant-only nodes that the run's programs border on
+	run := append(append([]id(nil), rates...), slopes...)
+	if j.gates != nil {
+		run = append(append(append(run, j.gates.deriv...), j.gates.entries...), j.gates.dfdt...)
 	}
-	skip2 := func(k id) bool { return skip(k) || ready[k] }
-	j.all = kernel.Program{Slots: len(g.nodes), Code: g.code(rates, skip2)}
-	j.slopes = kernel.Program{Slots: len(g.nodes), Code: g.code(slopes, skip2)}
+	fixed = append(fixed, g.border(run)...)
+	filled := func(k id) bool { return int(k) < p.base && p.filled[k] }
+	j.code = kernel.Program{Slots: len(g.nodes), Code: g.code(fixed, filled)}
+	j.ready = map[id]bool{}
+	for _, x := range j.code.Code {
+		j.ready[x.Dst] = true
+	}
+	skip := j.skip()
+	j.all = kernel.Program{Slots: len(g.nodes), Code: g.code(rates, skip)}
+	j.slopes = kernel.Program{Slots: len(g.nodes), Code: g.code(slopes, skip)}
 	for i := range j.Channels {
 		c := &j.Channels[i]
-		c.code = kernel.Program{Slots: len(g.nodes), Code: g.code([]id{c.rate}, skip2)}
+		c.code = kernel.Program{Slots: len(g.nodes), Code: g.code([]id{c.rate}, skip)}
 	}
+}
+
+// skip says which nodes hold their values after Bind.
+func (j *Jumps) skip() func(id) bool {
+	p := j.p
+	return func(k id) bool { return int(k) < p.base && p.filled[k] || j.ready[k] }
+}
+
+// border lists the operations on constants alone that the wanted nodes read.
+func (g *graph) border(want []id) (out []id) {
+	need := make([]bool, len(g.nodes))
+	for _, k := range want {
+		need[k] = true
+	}
+	for k := id(len(g.nodes)) - 1; k >= 0; k-- {
+		n := &g.nodes[k]
+		if !need[k] || n.leaf != operation {
+			continue
+		}
+		if n.deps&^onConstants == 0 {
+			out = append(out, k)
+			continue
+		}
+		for i, x := range [...]id{n.a, n.b, n.c} {
+			if i < n.op.Args() {
+				need[x] = true
+			}
+		}
+	}
+	return out
 }
 
 // Bind computes what depends on constants only, after Start. It refuses a stoichiometry

@@ -680,6 +680,8 @@ func (g *graph) text(k id, p *Program, depth int) string {
 		return p.b.opt.Signals[n.index]
 	case dose:
 		return "dose"
+	case gate:
+		return fmt.Sprintf("gate %d", n.index)
 	case draw:
 		return g.draws[n.index].row.Name + "(...)"
 	}

@@ -96,12 +96,57 @@ func (d *driver) jumpWithin(h float64, finite bool) (s Step, at float64) {
 // stopAtCrossing ends a step at a crossing and tells the handler.
 func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	s.T1 = at
-	d.handler.OnStep(s)
-	if d.memory != nil {
-		d.memory.h.commit(s.T0, at, s.dense)
+	if d.walker != nil {
+		if reached, failure := d.walk(s); failure != nil || !reached {
+			return failure
+		}
+	} else {
+		d.handler.OnStep(s)
+		if d.memory != nil {
+			d.memory.h.commit(s.T0, at, s.dense)
+		}
+		s.dense(at, d.probe)
+		copy(d.y, d.probe)
 	}
-	s.dense(at, d.probe)
+	return d.crossed(at)
+}
+
+// walk hands a step to the walker and goes on from where it ends. It says whether the end
+// of the step was reached.
+func (d *driver) walk(s *Step) (reached bool, failure *Failure) {
+	s.dense(s.T1, d.probe)
+	end, changed, err := d.walker.Walk(s, d.probe)
+	if err != nil {
+		return false, &Failure{Cause: Stopped, Time: end, Component: -1, Err: err}
+	}
+	reached = end >= s.T1
 	copy(d.y, d.probe)
+	d.t = end
+	if reached && s.T1 < s.end { // at a crossing, which the caller treats
+		return true, nil
+	}
+	if reached && !changed {
+		d.s.accept(end)
+		copy(d.y, d.s.state())
+		return true, nil
+	}
+	h := d.h
+	d.s.start(end, d.y, &d.st)
+	d.h = h
+	if d.cross == nil {
+		return reached, nil
+	}
+	d.cross.Cross(d.g1, d.y, []float64{end}) // a jump may have turned what the step did not cross
+	if d.differs(d.g1) {
+		return reached, d.crossed(end)
+	}
+	copy(d.g0, d.g1)
+	return reached, nil
+}
+
+// crossed tells the handler which crossing functions changed between g0 and g1, at the
+// present state.
+func (d *driver) crossed(at float64) *Failure {
 	d.which, d.rising = d.which[:0], d.rising[:0]
 	for i, v := range d.g1 {
 		if sign(v) != sign(d.g0[i]) {
@@ -140,6 +185,9 @@ func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	}
 	d.s.start(d.t, d.y, &d.st)
 	d.h = h
+	if d.walker != nil { // jumps within the step may have moved them
+		d.cross.Cross(d.g1, d.y, []float64{at})
+	}
 	copy(d.g0, d.g1)
 	return nil
 }

@@ -18,6 +18,7 @@ type driver struct {
 	w       weights
 	h       float64
 	cross   Crosser
+	walker  Walker    // nil: steps are not ended early
 	g0, g1  []float64 // crossing functions at the ends of a stretch
 	gm      []float64
 	probe   []float64
@@ -66,6 +67,7 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 			d.w.atol[i] = 1e-9
 		}
 	}
+	d.walker, _ = h.(Walker)
 	if c, ok := sys.(Crosser); ok && c.Crossings() > 0 {
 		d.cross = c
 		k := c.Crossings()
@@ -241,6 +243,10 @@ func (d *driver) advance(stop float64) *Failure {
 				return d.stopAtCrossing(&step, at)
 			}
 			copy(d.g0, d.g1) // same signs, newer values
+		}
+		if d.walker != nil {
+			_, failure := d.walk(&step)
+			return failure
 		}
 		d.handler.OnStep(&step)
 		if d.memory != nil {

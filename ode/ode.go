@@ -128,6 +128,15 @@ type Handler interface {
 	OnCrossing(t float64, y []float64, which []int, rising []bool) (changed, stop bool, err error)
 }
 
+// Walker is an ability of handlers with parts that jump while the rest is integrated.
+type Walker interface {
+	// Walk sees an accepted step instead of OnStep, and in y the state at its end. It may
+	// end the step earlier: it returns the time at which the step ends, in y the state
+	// there, and whether that differs from the step's own. Integration then goes on from y
+	// with the same step size.
+	Walk(s *Step, y []float64) (end float64, changed bool, err error)
+}
+
 // Base answers every question of Handler with nothing.
 type Base struct{}
 

@@ -22,10 +22,11 @@ type Course struct {
 	Actions    []compile.Action
 	Infusible  []string
 	Doses      []Dose
-	Method     string  // of ode.Options, or a stochastic one (StochasticMethods)
-	Seed       uint64  // of what is random: reactions, draws
-	Rtol, Atol float64 // 0: 1e-8 and 1e-12, the latter in the unit of what a symbol means
-	MaxSteps   int     // of ode.Options
+	Method     string     // of ode.Options, or a stochastic one (StochasticMethods)
+	Seed       uint64     // of what is random: reactions, draws
+	Discrete   []Discrete // of the hybrid method
+	Rtol, Atol float64    // 0: 1e-8 and 1e-12, the latter in the unit of what a symbol means
+	MaxSteps   int        // of ode.Options
 }
 
 // Run compiles and simulates. Messages with errors mean that nothing was simulated; a
@@ -66,7 +67,7 @@ func (c Course) build() (*Plan, diag.Messages) {
 		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
 	}
 	if IsStochastic(c.Method) {
-		config.Method, config.Jump = "", c.Method
+		config.Method, config.Jump, config.Discrete = "", c.Method, c.Discrete
 	}
 	plan, ms := Build(config)
 	if ms.HasErrors() {

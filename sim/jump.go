@@ -315,9 +315,74 @@ func (p *Plan) channels() diag.Messages {
 	if p.jumps, ms = p.program.Jumps(); ms.HasErrors() {
 		return ms
 	}
-	p.pure = p.config.Jump != Hybrid && p.jumps.Pure && linear(p.jumps)
-	if !p.pure {
-		return append(ms, diag.Errorf(diag.Place{}, "rates that change between reactions are not supported yet by stochastic methods"))
+	if p.config.Jump != Hybrid {
+		if p.pure = p.jumps.Pure && linear(p.jumps); p.pure {
+			return ms
+		}
+	} else {
+		ms = append(ms, p.discretes()...)
+	}
+	p.flows = make([]bool, len(p.held))
+	for _, i := range p.jumps.Flows {
+		p.flows[i] = true
+	}
+	for _, c := range p.jumps.Clocks {
+		p.flows[c.State] = true
+	}
+	may := make([]bool, len(p.held))
+	for _, d := range p.discrete {
+		may[d.index] = true
+	}
+	for c := range p.jumps.Channels {
+		jumps := p.config.Jump != Hybrid
+		for _, x := range p.jumps.Channels[c].Changes {
+			jumps = jumps || may[x.State]
+		}
+		if jumps {
+			p.jumping = append(p.jumping, c)
+		}
+	}
+	p.jumps.Gate(p.jumping)
+	return ms
+}
+
+// discretes resolves the states that may become discrete.
+func (p *Plan) discretes() (ms diag.Messages) {
+	if len(p.config.Discrete) == 0 {
+		return diag.Messages{diag.Errorf(diag.Place{}, "the hybrid method needs to be told which species are discrete while they are few")}
+	}
+	changed := map[int]bool{}
+	for _, c := range p.jumps.Channels {
+		for _, x := range c.Changes {
+			changed[x.State] = true
+		}
+	}
+	var known []string
+	for _, s := range p.program.States() {
+		if changed[s.Index] {
+			known = append(known, s.ID)
+		}
+	}
+	for _, d := range p.config.Discrete {
+		i, ok := p.program.StateIndex(d.ID)
+		switch {
+		case !ok || !changed[i]:
+			ms = append(ms, diag.Errorf(diag.Place{}, "%q cannot be discrete: no reaction changes it", d.ID).WithHelp("%s", diag.DidYouMean(d.ID, known)))
+		case !(d.Below >= 1) || math.IsInf(d.Below, 0):
+			ms = append(ms, diag.Errorf(diag.Place{}, "%s is to be discrete below %g: expected a number from 1", d.ID, d.Below))
+		default:
+			for _, f := range p.jumps.Flows {
+				if f == i {
+					ms = append(ms, diag.Errorf(diag.Place{}, "%s cannot be discrete: a rate rule or an infusion changes it", d.ID))
+				}
+			}
+			p.discrete = append(p.discrete, indexedDiscrete{d, i})
+		}
 	}
 	return ms
+}
+
+type indexedDiscrete struct {
+	Discrete
+	index int
 }

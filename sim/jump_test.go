@@ -154,6 +154,7 @@ func TestStochasticRefusals(t *testing.T) {
 		{"model m()\n  species X; X = 5; k = 1; R: X -> 0.5X; k*X;\nend\n", "whole numbers"},
 		{"model m()\n  species X; X = 5; k = 1; Z := max(0, 1); R: X -> ; k*X*Z;\nend\n", "assignment rule of Z draws"},
 		{"model m()\n  species X; X = 5; k = 1; R: X -> ; k*X*max(0, 1);\nend\n", "rate of R draws"},
+		{"model m()\n  species X; X = 5; R: X => ; 1 + time - X;\nend\n", "propensity of R is -4"},
 		{"model m()\n  species X; X = 5; R: X => ; 3 - X;\nend\n", "propensity of R is -2"},
 	} {
 		m := flat(t, c.text)
@@ -186,4 +187,123 @@ func drawing(e *model.Expr) *model.Expr {
 		x.Name = "normal"
 	}
 	return &x
+}
+
+// TestTimeDependent: immigration at a rate that follows time is a Poisson process with the
+// integral of the rate as its mean.
+func TestTimeDependent(t *testing.T) {
+	for _, method := range []string{"ssa", "nrm", "tau"} {
+		e := ensemble(t, "model m()\n  compartment C = 1; substanceOnly species X in C; X = 0;\n  R: => X; 2*(1 + sin(3*time));\nend\n", method, 2000, "X")
+		for k := 1; k < len(e.Times); k++ {
+			u := e.Times[k]
+			mean := 2*u + 2.0/3*(1-math.Cos(3*u))
+			near(t, "X "+method, e, 0, k, mean, math.Sqrt(mean))
+		}
+	}
+}
+
+// TestDrivenRate: a rate rule that reads a jumping species. For X a Poisson process of
+// rate l and Y' = X - m*Y, Y is shot noise: its mean and variance are integrals of the
+// response (1 - exp(-m*u))/m to one molecule.
+func TestDrivenRate(t *testing.T) {
+	e := ensemble(t, "model m()\n  compartment C = 1; substanceOnly species X in C; X = 0; l = 3; m = 0.7;\n  R: => X; l;\n  Y = 0; Y' = X - m*Y;\nend\n", "ssa", 1500, "X", "Y")
+	const l, m = 3.0, 0.7
+	for k := 1; k < len(e.Times); k++ {
+		u := e.Times[k]
+		e1, e2 := math.Exp(-m*u), math.Exp(-2*m*u)
+		mean := l / m * (u - (1-e1)/m)
+		variance := l / (m * m) * (u - 2*(1-e1)/m + (1-e2)/(2*m))
+		near(t, "Y", e, 1, k, mean, math.Sqrt(variance))
+		near(t, "X", e, 0, k, l*u, math.Sqrt(l*u))
+	}
+}
+
+// TestKendall: extinction of a birth-death process with rates that change in time, against
+// the closed form of Kendall (Ann. Math. Stat. 19 (1948) 1), from above the count at which
+// the clone becomes discrete.
+func TestKendall(t *testing.T) {
+	// deaths rise with a drug that comes and goes: m(t) = 0.1 + 1.5*Drug
+	text := `model m()
+  compartment C = 1; substanceOnly species X in C; X = 5000; b = 0.2; Drug = 1; Drug' = -0.05*Drug;
+  birth: => X; b*X;
+  death: X => ; (0.1 + 1.5*Drug)*X;
+end
+`
+	m := flat(t, text)
+	c := sim.Course{Model: m, End: 12, Steps: 12, Method: sim.Hybrid, Seed: 3, Discrete: []sim.Discrete{{ID: "X", Below: 500}}}
+	c.Record = []compile.Selection{{ID: "X"}, {ID: "X", Expr: formula(t, "piecewise(1, X == 0, 0)")}}
+	const runs = 2000
+	e, ms, err := c.Ensemble(context.Background(), runs, 2)
+	if ms.HasErrors() || err != nil {
+		t.Fatal(ms, err)
+	}
+	// R(t) = integral of m-b; P(extinct) = (1 - 1/(exp(R) + integral of b exp(R)))^N
+	R := func(u float64) float64 { return 0.1*u + 1.5/0.05*(1-math.Exp(-0.05*u)) - 0.2*u }
+	some := 0
+	for k := 1; k < len(e.Times); k++ {
+		u, sum := e.Times[k], 0.0
+		const steps = 20000
+		for i := 0; i < steps; i++ {
+			sum += 0.2 * math.Exp(R((float64(i)+0.5)*u/steps)) * u / steps
+		}
+		p := math.Pow(1-1/(math.Exp(R(u))+sum), 5000)
+		if p > 0.01 && p < 0.99 {
+			some++
+		}
+		if sd := math.Sqrt(p*(1-p)/runs) + 1e-3; math.Abs(e.Mean[1][k]-p) > 4*sd {
+			t.Errorf("extinct by %g: %g of the runs, want %g", u, e.Mean[1][k], p)
+		}
+		if mean := 5000 * math.Exp(-R(u)); mean > 1 && math.Abs(e.Mean[0][k]-mean) > 4*e.SD[0][k]/math.Sqrt(runs)+1e-3*mean {
+			t.Errorf("mean at %g: %g, want %g", u, e.Mean[0][k], mean)
+		}
+	}
+	if some < 3 {
+		t.Errorf("only %d times test anything", some)
+	}
+}
+
+// TestHysteresis: a clone that grows is continuous again above twice the count, and what
+// was extinct stays extinct.
+func TestHysteresis(t *testing.T) {
+	text := `model m()
+  compartment C = 1; substanceOnly species X in C; X = 20; substanceOnly species Y in C; Y = 0.3;
+  birth: => X; 1.1*X;
+  death: X => ; 0.1*X;
+  grow: => Y; 0*Y;
+end
+`
+	c := sim.Course{Model: flat(t, text), End: 12, Steps: 12, Method: sim.Hybrid, Discrete: []sim.Discrete{{ID: "X", Below: 100}, {ID: "Y", Below: 10, Poisson: true}}}
+	c.Record = []compile.Selection{{ID: "X"}, {ID: "Y"}}
+	tr, ms, failure := c.Run()
+	if ms.HasErrors() || failure != nil {
+		t.Fatal(ms, failure)
+	}
+	for k, x := range tr.Values[0] {
+		if whole := x == math.Trunc(x); x < 100 && !whole {
+			t.Errorf("at %g there are %g", tr.Times[k], x)
+		} else if x > 1000 && whole && k > 8 {
+			t.Errorf("at %g there are %g: still discrete", tr.Times[k], x)
+		}
+		if y := tr.Values[1][k]; y != math.Trunc(y) {
+			t.Errorf("Y is %g", y)
+		}
+	}
+	if last := tr.Values[0][12]; last < 1e5 {
+		t.Errorf("X only grew to %g", last)
+	}
+	if tr.Firings < 50 || tr.Firings > 1000 {
+		t.Errorf("%d reactions", tr.Firings)
+	}
+	// means are those of the differential equation as long as nothing saturates
+	e, ms, err := c.Ensemble(context.Background(), 600, 2)
+	if ms.HasErrors() || err != nil {
+		t.Fatal(ms, err)
+	}
+	for k := range e.Times {
+		want := 20 * math.Exp(e.Times[k])
+		if math.Abs(e.Mean[0][k]-want) > 4*e.SD[0][k]/math.Sqrt(600)+1e-6 {
+			t.Errorf("mean at %g: %g, want %g", e.Times[k], e.Mean[0][k], want)
+		}
+	}
+	near(t, "Y", e, 1, 5, 0.3, math.Sqrt(0.3))
 }

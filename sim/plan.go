@@ -56,6 +56,7 @@ type Config struct {
 	MaxStep     float64            // 0: none [model time]
 	MaxSteps    int                // of ode.Options; 0: its default
 	Jump        string             // a stochastic method (StochasticMethods); "": states change continuously
+	Discrete    []Discrete         // of the hybrid method
 	ClampPowers bool               // a negative base of a non-integer power reads as 0
 	// Discontinuities ends steps where the right-hand side jumps (piecewise, floor, ...).
 	Discontinuities bool
@@ -80,6 +81,10 @@ type Plan struct {
 	jumps   *compile.Jumps // of a stochastic plan
 	pure    bool           // nothing but clocks changes between jumps
 	dosing  *dosing
+
+	discrete []indexedDiscrete // of a hybrid plan
+	jumping  []int             // channels that may jump
+	flows    []bool            // states that change continuously, by state
 }
 
 type indexed struct {

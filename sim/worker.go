@@ -22,6 +22,7 @@ type Worker struct {
 	values  []float64 // of the signals
 	draws   rng.Philox
 	jump    *jumper
+	mixed   *hybrid
 
 	consistent *ode.Consistency // nil: no algebraic equations
 	row        []float64        // a state that is worked on
@@ -185,11 +186,26 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 		copy(w.y, b.Y)
 	}
 	r := newRun(w, pt, s)
+	mixed := w.plan.jumps != nil && !w.plan.pure
+	if mixed {
+		if w.mixed == nil {
+			w.mixed = newHybrid(w)
+		}
+		if err := w.mixed.start(r, w.y); err != nil {
+			return r.out, &Failure{Patient: pt.Number, Problem: err.Error()}
+		}
+	}
 	if f := r.begin(w.y); f != nil {
 		return r.out, f
 	}
 	if w.plan.pure {
 		if f := w.pure(r); f != nil {
+			return r.trim(), f
+		}
+		return r.out, nil
+	}
+	if mixed {
+		if f := w.hybrid(r); f != nil {
 			return r.trim(), f
 		}
 		return r.out, nil
