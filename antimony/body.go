@@ -70,7 +70,11 @@ type element struct {
 }
 
 // pair says that from and to are one thing; from times factor is to.
-type pair struct{ from, to, factor string }
+type pair struct {
+	from, to, factor string
+	at               diag.Place
+	inner            bool // what is known of from goes before what was said of to until then
+}
 
 // use is a symbol in a formula.
 type use struct {
@@ -99,6 +103,7 @@ type body struct {
 	strands    []*strand
 	dna        pieces
 	influences []influence
+	blanks     []blank
 
 	unitDepth    int
 	unknownUnits map[string]bool // already told
@@ -259,43 +264,68 @@ func (b *body) others() map[string]elementKind {
 	return kinds
 }
 
+// blank is a statement that takes a value or a rule away.
+type blank struct {
+	id   string
+	rule bool
+	at   diag.Place
+}
+
 // unset takes the value or the rule of an element away.
-func (b *body) unset(e *element, at diag.Place, what string) {
-	if what == "" {
-		e.value = nil
-	} else {
+func (b *body) unset(e *element, at diag.Place, rule bool) {
+	if rule {
 		e.rule = nil
+	} else {
+		e.value = nil
 	}
-	if !strings.Contains(e.id, ".") {
-		return
+	b.blanks = append(b.blanks, blank{e.id, rule, at})
+}
+
+// buildBlanks takes the values and rules away that elements have in submodels.
+func (b *body) buildBlanks() {
+	for _, x := range b.blanks {
+		id := b.resolve(x.id)
+		paths := []string{id}
+		for _, s := range b.synonyms {
+			if b.resolve(s.to) == id {
+				paths = append(paths, s.from)
+			}
+		}
+		for _, path := range paths {
+			if strings.Contains(path, ".") {
+				b.buildBlank(path, x)
+			}
+		}
+		if e := b.elements[id]; e != nil && (x.rule && e.rule == nil || !x.rule && e.value == nil) {
+			e.blank = true
+		}
 	}
-	m, id, _, kind := b.kindOf(e.id)
+}
+
+func (b *body) buildBlank(path string, x blank) {
+	m, id, _, kind := b.kindOf(path)
 	if m == nil {
 		return
 	}
-	part := "@initial"
-	if what != "" {
-		part = "@rule"
-	}
-	found := false
+	part, found := "@value", false
+	d := definition(m, id)
 	switch {
 	case kind == aReaction:
 		part = "@rate"
 		for _, r := range m.Reactions {
 			found = found || r.ID == id && r.Rate != nil
 		}
-	case what != "":
-		found = definition(m, id).rule
+	case x.rule:
+		part, found = "@rule", d.rule
 	default:
-		d := definition(m, id)
 		found = d.value != nil
-		if found && d.value.Kind == model.Number {
-			e.blank = true // a value that is no formula stands on the element
-			return
-		}
+	}
+	path += part
+	for _, other := range b.mod.Deletions {
+		found = found && other.Path != path
 	}
 	if found {
-		b.mod.Deletions = append(b.mod.Deletions, model.Deletion{Path: e.id + part, At: at})
+		b.mod.Deletions = append(b.mod.Deletions, model.Deletion{Path: path, At: x.at})
 	}
 }
 
@@ -415,7 +445,13 @@ func (b *body) link(from string, at diag.Place, to string, toAt diag.Place, fact
 	}
 	if strings.Contains(from, ".") {
 		b.mod.Links = append(b.mod.Links, model.Link{A: from, B: to, Factor: factor, At: at.To(toAt)})
-		b.synonyms = append(b.synonyms, pair{from, to, factor})
+		b.synonyms = append(b.synonyms, pair{from: from, to: to, factor: factor, at: at})
+		return
+	}
+	if strings.Contains(to, ".") && factor == "" {
+		// The name of this model is kept, but what the submodel says of it holds.
+		b.mod.Links = append(b.mod.Links, model.Link{A: to, B: from, At: at.To(toAt)})
+		b.synonyms = append(b.synonyms, pair{from: to, to: from, at: at, inner: true})
 		return
 	}
 	if factor != "" {

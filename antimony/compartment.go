@@ -116,15 +116,59 @@ func (b *body) defaultOf(s model.Submodel) string {
 	if e := b.elements[s.ID]; e != nil && e.compartment != "" {
 		return b.resolve(e.compartment)
 	}
+	if !b.inhabited(def, s.ID+".", 0) {
+		return ""
+	}
 	return defaultCompartment
 }
 
 // linkDefaultCompartments makes the default compartments of submodels one with the one
-// of this model, or with the compartment that the submodel is in.
+// of this model, or with the compartment that the submodel is in. One whose species are all
+// deleted goes with them.
 func (b *body) linkDefaultCompartments() {
 	for _, s := range b.mod.Submodels {
-		if to := b.defaultOf(s); to != "" {
-			b.mod.Links = append(b.mod.Links, model.Link{A: s.ID + "." + defaultCompartment, B: to, At: s.At})
+		path := s.ID + "." + defaultCompartment
+		switch to := b.defaultOf(s); {
+		case to != "":
+			b.mod.Links = append(b.mod.Links, model.Link{A: path, B: to, At: s.At})
+		case b.idle(s):
+			b.mod.Deletions = append(b.mod.Deletions, model.Deletion{Path: path, At: s.At})
 		}
 	}
+}
+
+// idle tells whether a submodel has a default compartment that no text speaks of, and
+// every species in it is deleted here.
+func (b *body) idle(s model.Submodel) bool {
+	def := b.submodels[s.ID]
+	return def != nil && b.p.r.implicit[def] && b.elements[s.ID+"."+defaultCompartment] == nil && !b.inhabited(def, s.ID+".", 0)
+}
+
+// inhabited tells whether a species of a submodel stays in its default compartment.
+func (b *body) inhabited(m *model.Module, prefix string, depth int) bool {
+	deleted := func(path string) bool {
+		for _, d := range b.mod.Deletions {
+			if d.Path == path || strings.HasPrefix(path, d.Path+".") {
+				return true
+			}
+		}
+		return false
+	}
+	for _, s := range m.Species {
+		if s.Compartment == defaultCompartment && !strings.Contains(s.ID, ".") && !deleted(prefix+s.ID) {
+			return true
+		}
+	}
+	for _, s := range m.Submodels {
+		inner := b.p.r.modules[s.Module]
+		if inner == nil || depth > maxDeep || !b.p.r.implicit[inner] || deleted(prefix+s.ID) {
+			continue
+		}
+		for _, l := range m.Links {
+			if l.A == s.ID+"."+defaultCompartment && l.B == defaultCompartment && b.inhabited(inner, prefix+s.ID+".", depth+1) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -247,7 +247,7 @@ end`
 	if p := f.parameter("new"); *p.Value != 3 {
 		t.Errorf("new: %+v", p)
 	}
-	if v := m.Events[0].Assignments[0].Variable; v != "A_E" {
+	if v := m.Events[0].Assignments[0].Variable; v != "alias" {
 		t.Errorf("the event sets %s", v)
 	}
 	for _, r := range m.Rules {

@@ -1,8 +1,6 @@
 package antimony
 
 import (
-	"slices"
-	"strconv"
 	"strings"
 
 	"thymus/diag"
@@ -168,7 +166,7 @@ func (p *parser) definition(e *element, at diag.Place) bool {
 	case t.is("="):
 		p.next()
 		if s := p.peek(); p.ends(s) || s.is(",") {
-			p.b.unset(e, at, "")
+			p.b.unset(e, at, false)
 			break
 		}
 		x := p.optional("the value of " + e.id)
@@ -186,7 +184,7 @@ func (p *parser) definition(e *element, at diag.Place) bool {
 			p.expect("=", "after the ' of a rate rule")
 		}
 		if s := p.peek(); p.ends(s) || s.is(",") {
-			p.b.unset(e, at, "rule")
+			p.b.unset(e, at, true)
 			break
 		}
 		if x := p.optional("the rule of " + e.id); x != nil {
@@ -472,7 +470,7 @@ func (p *parser) submodel(id string, at diag.Place, compartment string) {
 			path, argAt := p.path("an id or a number")
 			p.b.touch(path, argAt)
 			s.Args = append(s.Args, path)
-			p.b.synonyms = append(p.b.synonyms, pair{from: id + "." + def.Ports[n], to: path})
+			p.b.synonyms = append(p.b.synonyms, pair{from: id + "." + def.Ports[n], to: path, at: argAt})
 		}
 		if !p.accept(",") {
 			break
@@ -545,88 +543,4 @@ func (r *reader) moduleNames() []string {
 		names = append(names, m.ID)
 	}
 	return names
-}
-
-// term reads an annotation: hasPart "uri", "uri"; creator1.name "someone".
-func (p *parser) term(element string, at diag.Place) model.Annotation {
-	t := p.peek()
-	if t.kind != word {
-		p.stop(t, "expected an annotation term, found %s", t.name())
-	}
-	p.next()
-	a := model.Annotation{Element: element, At: at}
-	if p.accept(".") { // creator1.name, created.year
-		part := p.peek()
-		if part.kind != word {
-			p.stop(part, "expected an attribute such as name, found %s", part.name())
-		}
-		p.next()
-		a.Qualifier = t.text + "." + part.text
-		switch {
-		case strings.HasPrefix(t.text, "creator"):
-			if !creatorParts[part.text] {
-				p.fail(diag.Errorf(p.at(part), "a creator has a name, givenName, familyName, organization and email, not %q", part.text))
-			}
-		case t.text == "created" || t.text == "modified":
-			if !slices.Contains(dateParts, part.text) {
-				p.fail(diag.Errorf(p.at(part), "a date has a year, month, day, hour, minute and second, not %q", part.text))
-			}
-		default:
-			p.stop(t, "%q is no annotation term with attributes", t.text)
-		}
-		if v := p.peek(); v.kind == number {
-			p.next()
-			a.Resources = []string{v.text}
-			return a
-		}
-	} else {
-		a.Qualifier = qualifiers[t.text]
-		for a.Qualifier == "" {
-			var known []string
-			for q := range qualifiers {
-				known = append(known, q)
-			}
-			m := diag.Errorf(p.at(t), "expected =, :=, ', :, is, has, in or an annotation term, found %s", t.name())
-			if p.peek().kind == quoted {
-				m.Text = t.name() + " is no annotation term"
-			}
-			if t.text == "unknown_model_qual" { // what libAntimony writes for terms it does not know
-				a.Qualifier = t.text
-				break
-			}
-			p.fail(m.WithHelp("%s", diag.DidYouMean(t.text, sorted(known))))
-		}
-	}
-	for {
-		if v := p.peek(); (a.Qualifier == "created" || a.Qualifier == "modified") && v.kind == quoted && !isDate(v.text) {
-			p.fail(diag.Errorf(p.at(v), "%q is no date", v.text).WithHelp("write it as 2019-07-29T10:53:09Z"))
-		}
-		a.Resources = append(a.Resources, p.text("what "+t.text+" says"))
-		if !p.accept(",") {
-			return a
-		}
-		for p.peek().kind == newline {
-			p.next()
-		}
-	}
-}
-
-// sboTerm reads what follows x.sboTerm: = 236, or = SBO:0000236.
-func (p *parser) sboTerm(element string, at diag.Place) {
-	p.b.mod.Annotations = append(p.b.mod.Annotations, p.sboNumber(p.b.element(element, at), at))
-}
-
-func (p *parser) sboNumber(element string, at diag.Place) model.Annotation {
-	p.expect("=", "after sboTerm")
-	t := p.next()
-	if t.kind == word && strings.EqualFold(t.text, "SBO") && p.accept(":") {
-		t = p.next()
-	}
-	n, err := strconv.Atoi(t.text)
-	if t.kind != number || err != nil || n > 9999999 {
-		p.stop(t, "expected the number of a term, found %s", t.name())
-	}
-	digits := strconv.Itoa(n)
-	digits = strings.Repeat("0", 7-len(digits)) + digits
-	return model.Annotation{Element: element, Qualifier: "sboTerm", Resources: []string{"SBO:" + digits}, At: at}
 }

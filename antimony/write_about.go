@@ -310,6 +310,9 @@ func (w *writer) submodels() {
 		w.line("%s is %s;", a, w.id(l.B))
 	}
 	for _, d := range m.Deletions {
+		if sub, ok := strings.CutSuffix(d.Path, "."+defaultCompartment); ok && w.implicitDefault(sub) {
+			continue
+		}
 		if !strings.Contains(d.Path, "@") || strings.HasSuffix(d.Path, "@unit") {
 			path := strings.TrimSuffix(strings.ReplaceAll(d.Path, "#", ""), "@unit")
 			w.line("delete %s;", w.id(path))
@@ -352,7 +355,7 @@ func (w *writer) unsets() {
 		switch part {
 		case "rule":
 			w.line("%s := ;", w.id(id))
-		case "initial", "rate":
+		case "initial", "value", "rate":
 			w.line("%s = ;", w.id(id))
 		}
 	}

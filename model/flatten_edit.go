@@ -95,6 +95,23 @@ func (m *Model) removePart(id, part string) bool {
 		m.Rules = keep(m.Rules, func(x Rule) bool { return count(x.Kind != Algebraic && x.Variable == id) })
 	case "initial":
 		m.Initials = keep(m.Initials, func(x Initial) bool { return count(x.Symbol == id) })
+	case "value":
+		m.Initials = keep(m.Initials, func(x Initial) bool { return count(x.Symbol == id) })
+		for i := range m.Parameters {
+			if p := &m.Parameters[i]; p.ID == id && p.Value != nil {
+				found, p.Value = true, nil
+			}
+		}
+		for i := range m.Species {
+			if s := &m.Species[i]; s.ID == id && (s.InitialAmount != nil || s.InitialConc != nil) {
+				found, s.InitialAmount, s.InitialConc = true, nil, nil
+			}
+		}
+		for i := range m.Compartments {
+			if c := &m.Compartments[i]; c.ID == id && c.Size != nil {
+				found, c.Size = true, nil
+			}
+		}
 	case "unit":
 		m.Units = keep(m.Units, func(x UnitDef) bool { return count(x.ID == id+"@unit") })
 	}
@@ -223,11 +240,16 @@ func (m *Model) removeDependents(id string) {
 	m.Initials = keep(m.Initials, func(x Initial) bool { return !reads(x.Math) })
 	m.Constraints = keep(m.Constraints, func(x Constraint) bool { return !reads(x.Math) })
 	m.Events = keep(m.Events, func(x Event) bool { return !reads(x.Trigger) })
+	emptied := map[string]bool{} // events that set nothing any more
+	for _, e := range m.Events {
+		emptied[e.ID] = len(e.Assignments) > 0
+	}
 	for i := range m.Events {
 		e := &m.Events[i]
 		e.Delay, e.Priority = drop(e.Delay), drop(e.Priority)
 		e.Assignments = keep(e.Assignments, func(a EventAssignment) bool { return a.Variable != id && !reads(a.Math) })
 	}
+	m.Events = keep(m.Events, func(x Event) bool { return len(x.Assignments) > 0 || !emptied[x.ID] })
 	for i := range m.Reactions {
 		r := &m.Reactions[i]
 		r.Rate = drop(r.Rate)

@@ -251,6 +251,7 @@ type Annotation struct {
 //	A.B.x            the element x of submodel B of submodel A
 //	A.x@rule         the assignment or rate rule of x
 //	A.x@initial      the initial assignment of x
+//	A.x@value        the initial assignment of x and its number
 //	A.J@rate         the kinetic law of reaction J
 //	A.J@reactant.0   a species reference without an id, counted from 0; also product, modifier
 //	A.E@delay        of event E; also trigger, priority
