@@ -208,6 +208,9 @@ func (d *driver) advance(stop float64) *Failure {
 			}
 			d.h = h * factor
 			if d.h < least || d.failed > 60 {
+				if step, at := d.sliver(math.Min(d.t+4*least, stop)); at > d.t {
+					return d.stopAtCrossing(step, at)
+				}
 				if cause == "" {
 					cause = StepTooSmall
 					if norm != norm {
@@ -260,6 +263,31 @@ func (d *driver) advance(stop float64) *Failure {
 		}
 		return nil
 	}
+}
+
+// sliver is the way over a jump of the right-hand side. Steps towards a time at which it
+// jumps are refused, and ever shorter ones tried, until the time is nearer than a step can
+// be short: then the rest of the way, of a few roundings of time, is gone along the slope.
+// It returns the time of the crossing, or -1 when there is none up to end.
+func (d *driver) sliver(end float64) (*Step, float64) {
+	if d.cross == nil || !(end > d.t) {
+		return nil, -1
+	}
+	t0 := d.t
+	y := append([]float64(nil), d.y...)
+	f := append([]float64(nil), d.s.slope(end-d.t)...)
+	for i, v := range f {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			f[i] = 0
+		}
+	}
+	step := &Step{T0: t0, T1: end, end: end}
+	step.dense = func(t float64, dst []float64) {
+		for i := range dst {
+			dst[i] = y[i] + (t-t0)*f[i]
+		}
+	}
+	return step, d.firstCrossing(step)
 }
 
 // step describes the step that was tried.

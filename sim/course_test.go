@@ -42,3 +42,40 @@ end
 		}
 	}
 }
+
+// TestJumpFromNothing: a rate that jumps from zero at a time, into states that are zero
+// before and must be followed to 1e-14: steps towards the jump are refused until it is
+// nearer than a step can be short.
+func TestJumpFromNothing(t *testing.T) {
+	doc, ms := antimony.Read(&diag.Source{Name: "m.ant", Text: `model m()
+  var y = 0, z = 0;
+  on := piecewise(1e5, (time >= 11) && (time <= 21), 0);
+  y' = on - 9*y; z' = 1e3*y - z;
+end
+`}, nil)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	m, ms := model.Flatten(doc, "m")
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	for _, method := range []string{"rodas5p", "tsit5"} {
+		tr, ms, f := sim.Course{Model: m, End: 40, Steps: 40, Rtol: 1e-9, Atol: 1e-14, Method: method, Record: []compile.Selection{{ID: "y"}, {ID: "z"}}}.Run()
+		if ms.HasErrors() || f != nil {
+			t.Fatal(method, ms, f)
+		}
+		for k, at := range tr.Times {
+			want := 0.0
+			switch {
+			case at > 21:
+				want = 1e5 / 9 * (1 - math.Exp(-9*10)) * math.Exp(-9*(at-21))
+			case at > 11:
+				want = 1e5 / 9 * (1 - math.Exp(-9*(at-11)))
+			}
+			if got := tr.Values[0][k]; math.Abs(got-want) > 1e-7*math.Abs(want)+1e-7 {
+				t.Errorf("%s at %g: %.12g, want %.12g", method, at, got, want)
+			}
+		}
+	}
+}
