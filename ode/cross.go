@@ -20,7 +20,7 @@ var looks = [...]float64{0.25, 0.5, 0.75, 1}
 
 // firstCrossing finds the first place in a step where a crossing function changed sign:
 // the right end of a bracket with no number inside, so that time >= 1 is found at 1. It
-// leaves the functions there in g1, and returns -1 when nothing changes.
+// leaves the functions there in g1, and returns NaN when nothing changes.
 func (d *driver) firstCrossing(s *Step) float64 {
 	left := s.T0
 	for _, theta := range looks {
@@ -53,7 +53,7 @@ func (d *driver) firstCrossing(s *Step) float64 {
 		}
 		return right
 	}
-	return -1
+	return math.NaN()
 }
 
 func (d *driver) differs(g []float64) bool {

@@ -208,7 +208,7 @@ func (d *driver) advance(stop float64) *Failure {
 			}
 			d.h = h * factor
 			if d.h < least || d.failed > 60 {
-				if step, at := d.sliver(math.Min(d.t+4*least, stop)); at > d.t {
+				if step, at := d.sliver(math.Min(d.t+math.Max(h, 4*least), stop)); step != nil {
 					return d.stopAtCrossing(step, at)
 				}
 				if cause == "" {
@@ -242,7 +242,7 @@ func (d *driver) advance(stop float64) *Failure {
 			d.h = h * grow
 		}
 		if d.cross != nil {
-			if at := d.firstCrossing(&step); at >= 0 {
+			if at := d.firstCrossing(&step); at > t0 {
 				return d.stopAtCrossing(&step, at)
 			}
 			copy(d.g0, d.g1) // same signs, newer values
@@ -268,10 +268,10 @@ func (d *driver) advance(stop float64) *Failure {
 // sliver is the way over a jump of the right-hand side. Steps towards a time at which it
 // jumps are refused, and ever shorter ones tried, until the time is nearer than a step can
 // be short: then the rest of the way, of a few roundings of time, is gone along the slope.
-// It returns the time of the crossing, or -1 when there is none up to end.
+// It returns the way and the time of the crossing, or nil when there is none up to end.
 func (d *driver) sliver(end float64) (*Step, float64) {
 	if d.cross == nil || !(end > d.t) {
-		return nil, -1
+		return nil, 0
 	}
 	t0 := d.t
 	y := append([]float64(nil), d.y...)
@@ -287,7 +287,11 @@ func (d *driver) sliver(end float64) (*Step, float64) {
 			dst[i] = y[i] + (t-t0)*f[i]
 		}
 	}
-	return step, d.firstCrossing(step)
+	at := d.firstCrossing(step)
+	if !(at > t0) {
+		return nil, 0
+	}
+	return step, at
 }
 
 // step describes the step that was tried.

@@ -79,3 +79,22 @@ end
 		}
 	}
 }
+
+// TestEventBeforeZero: events are found at negative times as well.
+func TestEventBeforeZero(t *testing.T) {
+	doc, ms := antimony.Read(&diag.Source{Name: "m.ant", Text: "model m()\n  var x = 0; x' = 1;\n  at (x >= 3): x = 10;\nend\n"}, nil)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	m, ms := model.Flatten(doc, "m")
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	tr, ms, f := sim.Course{Model: m, Start: -10, End: 0, Steps: 10, Record: []compile.Selection{{ID: "x"}}}.Run()
+	if ms.HasErrors() || f != nil {
+		t.Fatal(ms, f)
+	}
+	if last := tr.Values[0][10]; math.Abs(last-17) > 1e-9 {
+		t.Errorf("x at 0 is %g, want 17", last)
+	}
+}
