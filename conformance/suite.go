@@ -32,6 +32,7 @@ var Suites = []Suite{
 	stochastic,
 	biomodels,
 	antimonySuite,
+	nonmem,
 }
 
 // Find is the suite of that name.

@@ -347,7 +347,7 @@ func (r *Records) checkItems(rec *Record, at [5]diag.Place, bad func(diag.Messag
 	case rec.Rate < 0 && rec.Rate != ModelledRate && rec.Rate != ModelledDuration:
 		bad(diag.Errorf(at[1], "RATE is %g: expected 0 or more, -1 (the model gives the rate) or -2 (the model gives the duration)", rec.Rate))
 	case rec.Interval < 0:
-		bad(diag.Errorf(at[2], "II is %g: an interval cannot be negative", rec.Interval))
+		bad(diag.Errorf(at[2], "II is %g: an interval cannot be negative", rec.Interval).WithHelp("give the time between doses, above 0"))
 	case rec.Amount == 0 && rec.Rate == 0 && rec.Interval == 0 && rec.Additional == 0 && rec.Steady == 0:
 		bad(diag.Errorf(at[0], "EVID %d gives no dose: AMT, RATE, II, ADDL and SS are 0", rec.Event).WithHelp("a record without a dose has EVID 0 or 2"))
 	case rec.Amount == 0 && rec.Steady == 0:
@@ -355,12 +355,12 @@ func (r *Records) checkItems(rec *Record, at [5]diag.Place, bad func(diag.Messag
 	case endless && rec.Interval != 0:
 		bad(diag.Errorf(at[2], "II is %g, but AMT is 0: a constant infusion has no interval", rec.Interval).WithHelp("give AMT, or leave II out"))
 	case endless && rec.Additional != 0:
-		bad(diag.Errorf(at[3], "ADDL is %d, but a constant infusion ends at its record", rec.Additional))
+		bad(diag.Errorf(at[3], "ADDL is %d, but a constant infusion ends at its record", rec.Additional).WithHelp("leave ADDL out, or give AMT and II"))
 	case endless && rec.Rate == ModelledDuration:
-		bad(diag.Errorf(at[1], "RATE -2 needs an amount: a constant infusion has no duration"))
+		bad(diag.Errorf(at[1], "RATE -2 needs an amount: a constant infusion has no duration").WithHelp("give AMT, or a RATE above 0"))
 	case rec.Steady > 0 && !endless && rec.Interval == 0:
-		bad(diag.Errorf(at[2], "SS %d needs the interval between doses: II is missing or 0", rec.Steady))
+		bad(diag.Errorf(at[2], "SS %d needs the interval between doses: II is missing or 0", rec.Steady).WithHelp("give II above 0, or AMT 0 and RATE for a constant infusion"))
 	case rec.Additional > 0 && rec.Interval == 0:
-		bad(diag.Errorf(at[2], "ADDL %d needs the interval between doses: II is missing or 0", rec.Additional))
+		bad(diag.Errorf(at[2], "ADDL %d needs the interval between doses: II is missing or 0", rec.Additional).WithHelp("give II above 0"))
 	}
 }

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// page is a documentation page whose code blocks are files, commands and outputs: a block
+// marked with a file's name is that file; the first line of an unmarked block after "$ " is
+// a command.
+type page struct {
+	path, text string
+	blocks     map[string]string
+}
+
+func readPage(t *testing.T, name string) *page {
+	t.Helper()
+	p := &page{path: filepath.Join("..", "docs", name), blocks: map[string]string{}}
+	b, err := os.ReadFile(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.text = string(b)
+	parts := strings.Split(p.text, "```")
+	for i := 1; i < len(parts); i += 2 {
+		mark, body, _ := strings.Cut(parts[i], "\n")
+		p.blocks[mark] = body
+	}
+	return p
+}
+
+// expect holds a block against what came out; -update writes it.
+func (p *page) expect(t *testing.T, mark, got string) {
+	t.Helper()
+	if p.blocks[mark] == got {
+		return
+	}
+	if !*update {
+		t.Errorf("%s, block %s:\n%s\ngot:\n%s", p.path, mark, p.blocks[mark], got)
+		return
+	}
+	p.text = strings.Replace(p.text, "```"+mark+"\n"+p.blocks[mark]+"```", "```"+mark+"\n"+got+"```", 1)
+	p.blocks[mark] = got
+	if err := os.WriteFile(p.path, []byte(p.text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// in writes the page's files into a new folder and runs do there.
+func (p *page) in(t *testing.T, do func()) {
+	t.Helper()
+	dir := t.TempDir()
+	for mark, body := range p.blocks {
+		if strings.Contains(mark, ".") {
+			if err := os.WriteFile(filepath.Join(dir, mark), []byte(body), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	defer t.Chdir(here)
+	do()
+}
+
+// TestDosesPage runs the command that docs/doses.md opens with.
+func TestDosesPage(t *testing.T) {
+	p := readPage(t, "doses.md")
+	var out, numbers string
+	p.in(t, func() {
+		command, ok := strings.CutPrefix(strings.TrimSpace(p.blocks[""]), "$ thymus ")
+		if !ok {
+			t.Fatalf("the page opens with %q", p.blocks[""])
+		}
+		code, o, errs := do(strings.Fields(command)...)
+		if code != exitOK || errs != "" {
+			t.Fatalf("code %d, %s", code, errs)
+		}
+		out = o
+		if code, numbers, errs = do("simulate", "oral.ant", "--compartments"); code != exitOK {
+			t.Fatal(errs)
+		}
+	})
+	p.expect(t, "output", rounded(out))
+	p.expect(t, "output-compartments", numbers)
+}
+
+// rounded shortens the numbers of a CSV table to 6 digits, which every processor agrees on.
+func rounded(csv string) string {
+	lines := strings.Split(csv, "\n")
+	for i, line := range lines {
+		f := strings.Split(line, ",")
+		for k, cell := range f {
+			f[k] = short(cell)
+		}
+		lines[i] = strings.Join(f, ",")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func short(cell string) string {
+	v, err := strconv.ParseFloat(cell, 64)
+	if err != nil || len(cell) < 8 {
+		return cell
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
