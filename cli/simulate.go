@@ -154,6 +154,9 @@ func (f *face) trajectory(res *thymus.SimulateResult, out, plot string) error {
 	default:
 		fmt.Fprintf(f.err, "%s: %d rows, %d steps", filepath.Base(res.Model), len(res.Table.Columns[0].F), res.Stats.Accepted)
 	}
+	if len(res.Path) > 0 {
+		fmt.Fprintf(f.err, ", general path (%s)", strings.Join(res.Path, ", "))
+	}
 	for _, p := range []string{out, plot} {
 		if p != "" {
 			fmt.Fprintf(f.err, ", wrote %s", p)

@@ -100,6 +100,11 @@ func (b *builder) atStart(k id, at diag.Place) id {
 		}
 	case constant:
 		v = held(b.holders[n.index])
+	case past:
+		d := b.delays[n.index]
+		v = b.delayStart(d.arg, d.lagExpr, d.at, b.g.num(0))
+	case pastSlope:
+		v = b.g.num(0) // nothing moves before the start
 	case operation:
 		if n.deps&(onState|onConstants) == 0 {
 			break

@@ -23,8 +23,10 @@ const (
 	clock
 	signal
 	dose
-	gate // 1 while a channel flows, 0 while it jumps; index is the channel
-	draw // a random number, filled in before code that reads it runs; index into graph.draws
+	gate      // 1 while a channel flows, 0 while it jumps; index is the channel
+	draw      // a random number, filled in before code that reads it runs; index into graph.draws
+	past      // the value of a delay, likewise; index into builder.delays
+	pastSlope // its argument's derivative of then
 )
 
 // what a node depends on; nothing means that it is the same for all patients.
@@ -50,13 +52,14 @@ type node struct {
 // graph is an expression graph in which equal nodes are one node. Nodes only refer to
 // nodes before them, so their order is an order of evaluation.
 type graph struct {
-	nodes  []node
-	unique map[node]id
-	clamp  bool
-	grads  map[id]gradient
-	draws  []drawing
-	marks  []int32 // of code: the round in which a node was listed
-	round  int32
+	nodes        []node
+	unique       map[node]id
+	clamp        bool
+	grads        map[id]gradient
+	pastGradient func(delay int) gradient // of the leaf of a delay
+	draws        []drawing
+	marks        []int32 // of code: the round in which a node was listed
+	round        int32
 }
 
 func newGraph() *graph { return &graph{unique: map[node]id{}, grads: map[id]gradient{}} }
@@ -252,6 +255,13 @@ func (g *graph) gradientOf(k id) gradient {
 		return gradient{{n.index, g.num(1)}}
 	case clock:
 		return gradient{{-1, g.num(1)}}
+	case past:
+		if d, ok := g.grads[k]; ok {
+			return d
+		}
+		d := g.pastGradient(n.index)
+		g.grads[k] = d
+		return d
 	case operation:
 	default:
 		return nil

@@ -17,6 +17,17 @@ type Instance struct {
 	mem   []float64
 	ready []bool // observers whose numbers stand in mem
 
+	past     Past         // nil: a delayed value is the present one
+	own      bool         // the past began with the state that Start gave
+	delays   []*delayed   // of the model
+	watching []*Observer  // that have delays of their own
+	paths    [][]*delayed // see lagPaths
+	straight bool
+	thens    []*thenMemory
+	serial   int  // counts changes of constants
+	endless  bool // a delay of a delay of ... was given up
+	slopes   bool // slopes of delays are wanted
+
 	source Uniform // of draws
 	err    error   // of the last draw that made no sense
 }
@@ -27,6 +38,7 @@ func (p *Program) New() *Instance {
 	for _, x := range p.numbers {
 		in.mem[x.slot] = x.value
 	}
+	in.remember()
 	in.Reset()
 	return in
 }
@@ -44,6 +56,7 @@ func (in *Instance) Reset() {
 func (in *Instance) Set(k int, v float64) {
 	in.mem[in.p.raws[k]] = v
 	in.mem[in.p.flags[k]] = 1
+	in.serial++
 }
 
 // Start computes derived constants and the initial state at time t0 into y, whose
@@ -54,6 +67,7 @@ func (in *Instance) Start(y []float64, t0 float64) error {
 	in.mem[p.clockSlot] = t0
 	in.draw(p.startDraws)
 	p.startup.Run(in.mem, 1)
+	in.serial++
 	if err := in.TakeError(); err != nil {
 		return err
 	}
@@ -87,6 +101,9 @@ func (in *Instance) load(y []float64, t float64) {
 		in.mem[k] = y[i]
 	}
 	in.mem[in.p.clockSlot] = t
+	if len(in.delays) > 0 {
+		in.recall(in.delays, in.mem, t, 0)
+	}
 }
 
 // Dim is the number of states.
@@ -106,7 +123,7 @@ func (in *Instance) Pattern() *linalg.Pattern { return in.p.pattern }
 
 // Jacobian writes the entries of d(dy/dt)/dy in the order of Pattern.
 func (in *Instance) Jacobian(vals, y, t []float64) {
-	in.load(y, t[0])
+	in.loadSlopes(y, t[0])
 	in.p.jac.Run(in.mem, 1)
 	for i, k := range in.p.entries {
 		vals[i] = in.mem[k]
@@ -115,7 +132,7 @@ func (in *Instance) Jacobian(vals, y, t []float64) {
 
 // TimeDeriv writes the partial derivative of dy/dt with respect to time.
 func (in *Instance) TimeDeriv(dfdt, y, t []float64) {
-	in.load(y, t[0])
+	in.loadSlopes(y, t[0])
 	in.p.timeJac.Run(in.mem, 1)
 	for i, k := range in.p.dfdt {
 		dfdt[i] = in.mem[k]
@@ -229,7 +246,9 @@ type Observer struct {
 	nodes   []id
 	code    kernel.Program
 	serial  int
-	numbers []literal // of its own
+	numbers []literal  // of its own
+	delays  []*delayed // that the model itself does not have
+	slopes  bool
 }
 
 // Observer compiles selections. It may be called at any time, also while instances run.
@@ -239,6 +258,7 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 	b := p.b
 	b.ms = nil
 	o := &Observer{serial: p.observers}
+	hadDelays, hadSlopes := len(b.delays), b.slopes
 	p.observers++
 	for _, s := range list {
 		if s.Expr != nil {
@@ -267,10 +287,21 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 	for _, k := range o.nodes {
 		b.noDraw(k, diag.Place{}, "a recorded formula")
 	}
+	p.histories()
 	if b.ms.HasErrors() {
 		return nil, b.ms
 	}
 	skip := func(k id) bool { return int(k) < p.base && p.filled[k] }
+	b.emitDelays(hadDelays, len(b.g.nodes), skip)
+	if len(b.delays) > p.ownDelays {
+		inner, _ := b.innerDelays(o.nodes)
+		for _, d := range inner {
+			if !slices.Contains(b.delays[:p.ownDelays], d) {
+				o.delays = append(o.delays, d)
+			}
+		}
+	}
+	o.slopes = b.slopes > hadSlopes
 	o.code = kernel.Program{Slots: len(b.g.nodes), Code: b.g.code(o.nodes, skip)}
 	for k := p.base; k < len(b.g.nodes); k++ {
 		if n := &b.g.nodes[k]; n.leaf == number {
@@ -295,6 +326,12 @@ func (o *Observer) Eval(dst []float64, in *Instance, y []float64, t float64, sig
 			in.mem[k] = signals[i]
 		}
 	}
+	if len(o.delays) > 0 || o.slopes {
+		in.slopes = in.slopes || o.slopes
+		in.recall(in.delays, in.mem, t, 0)
+		in.recall(o.delays, in.mem, t, 0)
+		in.slopes = in.p.slopes
+	}
 	o.code.Run(in.mem, 1)
 	for i, k := range o.nodes {
 		dst[i] = in.mem[k]
@@ -313,4 +350,8 @@ func (in *Instance) prepare(o *Observer) {
 		in.ready = append(in.ready, make([]bool, n)...)
 	}
 	in.ready[o.serial] = true
+	in.serial++
+	if len(o.delays) > 0 {
+		in.watching = append(in.watching, o)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strings"
 
 	"thymus/diag"
 	"thymus/kernel"
@@ -87,6 +88,9 @@ func (p *Program) Jumps() (*Jumps, diag.Messages) {
 	defer p.mu.Unlock()
 	b, g := p.b, p.b.g
 	b.ms = nil
+	if len(b.why) > 0 {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "a stochastic run of a model with %s is not supported", strings.Join(b.why, " and "))}
+	}
 	j := &Jumps{p: p, Pure: true}
 	if len(p.mass) > 0 {
 		b.errorf(diag.Place{}, "the model has algebraic rules or fast reactions: stochastic methods need rates and assignments")

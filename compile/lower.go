@@ -13,6 +13,7 @@ import (
 type scope interface {
 	symbol(name string, at diag.Place) (id, bool)
 	rate(x *model.Expr, at diag.Place) id // of rateOf(x)
+	delay(x, lag *model.Expr, at diag.Place) id
 }
 
 // lowerer turns formulas into graph nodes.
@@ -206,6 +207,12 @@ func (l *lowerer) expr(e *model.Expr, s scope) id {
 		}
 		return s.rate(e.Args[0], e.At)
 	}
+	if e.Name == "delay" {
+		if len(e.Args) != 2 {
+			return l.fail(e.At, "delay does not take %d arguments", len(e.Args))
+		}
+		return s.delay(e.Args[0], e.Args[1], e.At)
+	}
 	lower, ok := lowerings[e.Name]
 	row := model.FunctionNamed(e.Name)
 	if row == nil {
@@ -293,6 +300,10 @@ type call struct {
 }
 
 func (c call) rate(x *model.Expr, at diag.Place) id { return c.outer.rate(x.Substitute(c.exprs), at) }
+
+func (c call) delay(x, lag *model.Expr, at diag.Place) id {
+	return c.outer.delay(x.Substitute(c.exprs), lag.Substitute(c.exprs), at)
+}
 
 func (c call) symbol(name string, _ diag.Place) (id, bool) {
 	if k, ok := c.values[name]; ok {

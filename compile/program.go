@@ -76,6 +76,10 @@ type Program struct {
 	mass   [][2]int // see MassPattern
 	noMass bool     // its only entry is 0
 
+	ownDelays  int  // delays that the model itself has
+	slopes     bool // it reads their slopes
+	clockStart bool // the start reads the time
+
 	circular  bool // see StartReadsAlgebraic
 	guess     []id // by state: the size that makes an amount the symbol's meaning, or -1
 	guessCode kernel.Program
@@ -158,6 +162,7 @@ var passes = []pass{
 	{"events", "their formulas share nodes with the right-hand side", (*Program).lowerEvents},
 	{"actions", "as events", (*Program).lowerActions},
 	{"start", "initial formulas may read rules and reactions", (*Program).lowerStart},
+	{"histories", "what is delayed may need anything of the above, itself included", (*Program).histories},
 	{"jacobian", "differentiates the finished right-hand side", (*Program).jacobian},
 	{"emit", "only now is it known which constant-only work can move to the start", (*Program).emit},
 }
@@ -346,6 +351,7 @@ func (p *Program) missing() {
 	valueless := func(s *symbol) bool {
 		return s.value == nil && s.initial == nil && !(s.rule != nil && s.rule.Kind == model.Assignment) && s.algebraic == nil && !s.sizeless()
 	}
+	p.histories()
 	seen := make([]bool, len(g.nodes))
 	var look func(k id, reader string)
 	look = func(k id, reader string) {
@@ -369,6 +375,9 @@ func (p *Program) missing() {
 			for _, x := range g.draws[n.index].args {
 				look(x, reader)
 			}
+		case past, pastSlope:
+			look(b.delays[n.index].lag, reader)
+			look(b.delays[n.index].node, reader)
 		case operation:
 			for i, x := range [...]id{n.a, n.b, n.c} {
 				if i < n.op.Args() {
@@ -416,6 +425,7 @@ func (p *Program) jacobian() {
 	}
 	var values []value
 	p.dfdt = make([]id, len(p.states))
+	p.slopes = p.b.slopes > 0
 	for i, k := range p.deriv {
 		p.dfdt[i] = g.num(0)
 		for _, d := range g.gradientOf(k) {
@@ -446,6 +456,9 @@ func (p *Program) emit() {
 	g := p.b.g
 	run := append(append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...), p.cross...)
 	run = append(run, present(p.guess)...)
+	for _, d := range p.b.delays {
+		run = append(run, d.lag, d.node)
+	}
 	for _, d := range g.draws {
 		run = append(run, d.args...)
 	}
@@ -524,6 +537,11 @@ func (p *Program) emit() {
 	}
 	p.rhs = program(p.deriv...)
 	p.guessCode = program(present(p.guess)...)
+	p.ownDelays = len(p.b.delays)
+	p.b.emitDelays(0, p.base, skip)
+	for _, k := range first {
+		p.clockStart = p.clockStart || g.nodes[k].deps&onState != 0
+	}
 	p.jac = program(p.entries...)
 	p.timeJac = program(p.dfdt...)
 	p.crossP = program(p.cross...)
@@ -684,6 +702,13 @@ func (g *graph) text(k id, p *Program, depth int) string {
 		return fmt.Sprintf("gate %d", n.index)
 	case draw:
 		return g.draws[n.index].row.Name + "(...)"
+	case past, pastSlope:
+		d := p.b.delays[n.index]
+		text := "delay(" + d.arg.String() + ", " + d.lagExpr.String() + ")"
+		if n.leaf == pastSlope {
+			return "rate of " + text
+		}
+		return text
 	}
 	if depth > 12 {
 		return "..."

@@ -112,8 +112,11 @@ type builder struct {
 	set       map[string]bool // ids that some event or dose gives a value
 	algebraic []*model.Rule
 	moved     map[string]bool // ids that events or doses set, for algebraic rules
-	why       []string        // reasons for the general path
-	dose      string          // symbol of the dose while actions are lowered
+	delays    []*delayed
+	delayAt   map[string]*delayed
+	slopes    int      // how often the slope of a delay was asked for
+	why       []string // reasons for the general path
+	dose      string   // symbol of the dose while actions are lowered
 }
 
 func (b *builder) errorf(at diag.Place, format string, args ...any) {

@@ -101,6 +101,33 @@ func (h *History) At(s, t float64, y []float64) (before bool) {
 	return false
 }
 
+// Slope writes the derivative of the solution at time s, as At gives the state; at an end
+// of a step it is that of the later one.
+func (h *History) Slope(s, t float64, dy []float64) {
+	clear(dy)
+	left := false
+	if len(h.jumps) > 0 {
+		s, left = h.side(s, t)
+	}
+	if s < h.start || s == h.start && left {
+		return
+	}
+	k := sort.Search(len(h.steps), func(k int) bool {
+		if left {
+			return h.steps[k].t1 >= s
+		}
+		return h.steps[k].t1 > s
+	})
+	switch {
+	case k < len(h.steps):
+		h.steps[k].slope(s, dy)
+	case h.has && s >= h.trial.t0:
+		h.trial.slope(s, dy)
+	case len(h.steps) > 0 && h.steps[len(h.steps)-1].t1 == h.now:
+		h.steps[len(h.steps)-1].slope(s, dy)
+	}
+}
+
 // side moves s onto a jump that it only misses by rounding, and says whether the state
 // before the jump is meant.
 func (h *History) side(s, t float64) (float64, bool) {
@@ -131,6 +158,18 @@ func (p *piece) at(s float64, y []float64) {
 	for i := range y {
 		a, b, c, d, e := v0[i], v1[i], v2[i], v3[i], v4[i]
 		y[i] = a + x*(b-a) + b2*((c-b)-(b-a)) + b3*((d-3*c)+(3*b-a)) + b4*((e-4*d)+(6*c-4*b+a))
+	}
+}
+
+// slope is the derivative of at.
+func (p *piece) slope(s float64, dy []float64) {
+	x := (s - p.t0) / (p.t1 - p.t0) * 4
+	scale := 4 / (p.t1 - p.t0)
+	b2, b3 := (2*x-1)/2, (3*x*x-6*x+2)/6
+	b4 := (((4*x-18)*x+22)*x - 6) / 24
+	for i := range dy {
+		a, b, c, d, e := p.v[0][i], p.v[1][i], p.v[2][i], p.v[3][i], p.v[4][i]
+		dy[i] = scale * ((b - a) + b2*((c-b)-(b-a)) + b3*((d-3*c)+(3*b-a)) + b4*((e-4*d)+(6*c-4*b+a)))
 	}
 }
 
@@ -231,6 +270,7 @@ func (m *memory) restart(t float64, y []float64) {
 		order = 0
 	}
 	h.has = false
+	m.reached(t) // what was to come at this time has come
 	if m.fixed && first {
 		m.sys.Lag(m.lag, y, []float64{t})
 		h.keep = 0

@@ -265,6 +265,7 @@ type Trajectory struct {
 	Values [][]float64
 	Doses  []Given
 	Stats  ode.Stats
+	Path   []string // why the general path was taken (algebraic rules, delays, fast reactions); nil for the plain one
 
 	Firings int64 // reactions of a stochastic run
 	// Warnings are doubts about what records asked for.

@@ -164,7 +164,7 @@ func (a alive) TimeDeriv(dfdt, y, t []float64) {
 // system is what the solver sees of a run.
 func (f *follower) system(r *run) ode.System {
 	if f.turns {
-		return alive{masked{f.w.in, f.w.plan.program, &r.mask}, f.off}
+		return alive{f.w.system(&r.mask), f.off}
 	}
-	return masked{f.w.in, f.w.plan.program, &r.mask}
+	return f.w.system(&r.mask)
 }

@@ -58,7 +58,7 @@ type ruleState struct {
 
 func newRun(w *Worker, pt Patient, s Schedule) *run {
 	p := w.plan
-	r := &run{w: w, p: p, pt: pt, s: s, out: &Trajectory{Times: s.Times}, ruleAt: map[int]int{}}
+	r := &run{w: w, p: p, pt: pt, s: s, out: &Trajectory{Times: s.Times, Path: p.program.Path()}, ruleAt: map[int]int{}}
 	r.out.Values = make([][]float64, p.record.Len())
 	flat := make([]float64, p.record.Len()*len(s.Times))
 	for i := range r.out.Values {
@@ -265,6 +265,7 @@ func (r *run) OnCrossing(t float64, y []float64, which []int, _ []bool) (changed
 
 // OnStep implements ode.Handler: it records what lies within the step.
 func (r *run) OnStep(s *ode.Step) {
+	r.w.in.TakeError() // of a step that was tried and refused
 	r.record(func(t float64) []float64 {
 		s.Interpolate(t, r.lastY)
 		return r.lastY

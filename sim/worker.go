@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"thymus/compile"
 	"thymus/ode"
@@ -26,6 +27,7 @@ type Worker struct {
 
 	consistent *ode.Consistency // nil: no algebraic equations
 	row        []float64        // a state that is worked on
+	history    *ode.History     // nil: nothing reads the past
 }
 
 // NewWorker makes a workspace; it is not for concurrent use.
@@ -53,6 +55,7 @@ func (w *Worker) stream(pt Patient, s Schedule) {
 // load puts a patient's constants and signals into the workspace and computes the
 // model's own initial state.
 func (w *Worker) load(pt Patient, t0 float64) *Failure {
+	w.in.SetPast(nil, false)
 	w.in.Reset()
 	for _, s := range pt.Values {
 		k, ok := w.plan.program.ConstantIndex(s.ID)
@@ -182,9 +185,12 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	if f := w.load(pt, s.Start); f != nil {
 		return &Trajectory{}, f
 	}
+	own := true
 	if len(b.Y) == len(w.y) {
+		own = slices.Equal(b.Y, w.y)
 		copy(w.y, b.Y)
 	}
+	w.remember(s.Start, w.y, own)
 	r := newRun(w, pt, s)
 	mixed := w.plan.jumps != nil && !w.plan.pure
 	if mixed {
@@ -210,13 +216,16 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 		}
 		return r.out, nil
 	}
-	stats, cause := ode.Solve(masked{w.in, w.plan.program, &r.mask}, w.y, s.Start, s.End, ode.Options{
+	stats, cause := ode.Solve(w.system(&r.mask), w.y, s.Start, s.End, ode.Options{
 		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
 		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps,
 	}, r)
 	r.out.Stats = stats
 	if r.failure != nil {
 		return r.trim(), r.failure
+	}
+	if err := w.in.TakeError(); err != nil && cause != nil {
+		return r.trim(), &Failure{Patient: pt.Number, Problem: fmt.Sprintf("%v (%v)", err, cause)}
 	}
 	if cause != nil {
 		return r.trim(), w.plan.fail(pt.Number, cause)
@@ -232,9 +241,13 @@ func (m masked) Jumps() []int { return m.plan.Discontinuities() }
 // discontinuities that the solution slides along, so that they cost no steps.
 type masked struct {
 	*compile.Instance
-	plan *compile.Program
-	off  *[]int
+	plan    *compile.Program
+	off     *[]int
+	history *ode.History // nil: nothing reads the past
 }
+
+// system is what the solver sees.
+func (w *Worker) system(off *[]int) masked { return masked{w.in, w.plan.program, off, w.history} }
 
 func (m masked) Cross(g, y, t []float64) {
 	m.Instance.Cross(g, y, t)
