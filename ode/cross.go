@@ -78,7 +78,7 @@ func (d *driver) differs(g []float64) bool {
 func passable(at float64) float64 { return 16 * 2.3e-16 * math.Abs(at) }
 
 // jumpWithin finds the first jump of the right-hand side in a step of length h that was
-// refused, or -1. When the step gave no finite numbers, the state at its start is looked
+// refused, or NaN. When the step gave no finite numbers, the state at its start is looked
 // at, so that jumps at given times are found.
 func (d *driver) jumpWithin(h float64, finite bool) (s Step, at float64) {
 	if finite {
