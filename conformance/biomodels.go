@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"thymus/compile"
 	"thymus/model"
+	"thymus/ode"
 	"thymus/sim"
 )
 
@@ -68,7 +70,7 @@ func judgeModel(_ context.Context, c Case, o Options) Verdict {
 	if n < 1 || !(times[n] > times[0]) {
 		return wrong("reference: the times do not ascend")
 	}
-	course := sim.Course{Model: m, Start: times[0], End: times[n], Steps: n, Rtol: courseRtol, Atol: courseAtol, MaxSteps: o.steps()}
+	course := sim.Course{Model: m, Start: times[0], End: times[n], Steps: n, Rtol: 1e-11, Atol: 1e-18, MaxSteps: o.steps()}
 	for _, id := range expected.names[1:] {
 		course.Record = append(course.Record, compile.Selection{ID: id})
 	}
@@ -79,22 +81,49 @@ func judgeModel(_ context.Context, c Case, o Options) Verdict {
 	if failure != nil {
 		return wrong("ended early: %s", cause(failure))
 	}
-	most := newComparison()
 	for k, t := range trajectory.Times {
 		if math.Abs(t-times[k]) > 1e-9*math.Max(1, math.Abs(t)) {
 			return wrong("reference: row %d is at time %g, expected %g: the times are not equally spaced", k+1, times[k], t)
 		}
 	}
+	v := hold(expected, expected, trajectory).verdict()
+	if v.Outcome == Wrong {
+		v.Detail = again(course, trajectory, expected)
+	}
+	return v
+}
+
+// hold compares a trajectory with a table whose first column is time: what is allowed is
+// 1e-4 of the largest absolute value in the reference's column.
+func hold(reference, expected *numbers, t *sim.Trajectory) *comparison {
+	most := newComparison()
 	for i, id := range expected.names[1:] {
 		largest := 0.0
-		for _, v := range expected.values[i+1] {
+		for _, v := range reference.values[i+1] {
 			largest = math.Max(largest, math.Abs(v))
 		}
 		for k, want := range expected.values[i+1] {
-			most.value(id, times[k], want, trajectory.Values[i][k], 1e-4*largest)
+			most.value(id, t.Times[k], want, t.Values[i][k], 1e-4*largest)
 		}
 	}
-	return most.verdict()
+	return most
+}
+
+// again simulates a model that misses its reference a second time, by the other
+// integration method at a tighter tolerance, and says how far apart the two are: a
+// reference that both miss by the same is less accurate than it is held to be, or means
+// another model.
+func again(course sim.Course, first *sim.Trajectory, reference *numbers) string {
+	course.Method = ode.Methods[1].Name
+	course.Rtol /= 10
+	course.MaxSteps = 200_000
+	second, ms, failure := course.Run()
+	if ms.HasErrors() || failure != nil {
+		return ""
+	}
+	table := &numbers{names: reference.names, values: append([][]float64{first.Times}, first.Values...)}
+	return fmt.Sprintf("a second solution, by %s at rtol %.0e, differs from the first by at most %.0e of a variable's maximum and misses the reference by %.1e", course.Method, course.Rtol,
+		1e-4*hold(reference, table, second).deviation, 1e-4*hold(reference, reference, second).deviation)
 }
 
 // justRun simulates a model that nothing is known about.
