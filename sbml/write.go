@@ -1,7 +1,6 @@
 package sbml
 
 import (
-	"sort"
 	"strconv"
 	"strings"
 
@@ -25,15 +24,20 @@ func Write(doc *model.Document, main string) ([]byte, diag.Messages) {
 
 // WriteModel is Write for a flat model.
 func WriteModel(m *model.Model) ([]byte, diag.Messages) {
-	w := &writer{version: 32, ids: map[string]string{}, used: map[string]bool{}, units: map[string]string{}, unitIDs: map[string]bool{},
-		metas: map[string]bool{}, functions: map[string]bool{}, packages: map[string]bool{}, refs: map[*model.SpeciesRef]string{}}
-	w.m = written{Model: m}
+	w := newWriter(m)
 	w.prepare()
 	w.text()
 	if w.ms.HasErrors() {
 		return nil, w.ms
 	}
 	return w.x.b.Bytes(), w.ms
+}
+
+func newWriter(m *model.Model) *writer {
+	w := &writer{version: 32, ids: map[string]string{}, used: map[string]bool{}, units: map[string]string{}, unitIDs: map[string]bool{},
+		metas: map[string]bool{}, functions: map[string]bool{}, packages: map[string]bool{}, refs: map[*model.SpeciesRef]string{}}
+	w.m = written{Model: m}
+	return w
 }
 
 // written is the model that is written, with what writing adds to it.
@@ -64,6 +68,7 @@ type writer struct {
 	inRef      map[string]bool              // parameters that are species references
 	isSpecies  map[string]bool              // made when first asked
 	parameters map[string]int               // likewise: index by id
+	comp       *composed                    // of a hierarchical document: see comp_write.go
 }
 
 func (w *writer) add(m diag.Message) {
@@ -281,23 +286,19 @@ func (w *writer) references() {
 
 // text writes the document.
 func (w *writer) text() {
-	// The body comes first: it tells which units need a definition.
-	m := w.m.Model
-	w.x = xmlWriter{depth: 2}
-	w.body()
-	body := w.x.b
-	w.x = xmlWriter{depth: 2}
-	list(w, "listOfFunctionDefinitions", m.Functions, w.function)
-	functions := w.x.b
+	element := w.modelElement("model", 1)
 	w.x = xmlWriter{}
-	w.x.b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
-	root := []string{"xmlns", versions[w.version]}
-	var packages []string
-	for p := range w.packages {
-		packages = append(packages, p)
-	}
-	sort.Strings(packages)
-	required := map[string]string{"distrib": "true", "fbc": "false", "l3v2extendedmath": "true"}
+	w.x.root(w.version, w.packages)
+	w.x.b.Write(element)
+	w.x.close("sbml")
+}
+
+// root writes the start of a document.
+func (x *xmlWriter) root(version int, used map[string]bool) {
+	x.b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
+	root := []string{"xmlns", versions[version]}
+	packages := sorted(keys(used))
+	required := map[string]string{"comp": "true", "distrib": "true", "fbc": "false", "l3v2extendedmath": "true"}
 	for _, p := range packages {
 		version := "1"
 		if p == "fbc" {
@@ -305,23 +306,37 @@ func (w *writer) text() {
 		}
 		root = append(root, "xmlns:"+p, "http://www.sbml.org/sbml/level3/version1/"+p+"/version"+version)
 	}
-	root = append(root, "level", "3", "version", strconv.Itoa(w.version%10))
+	root = append(root, "level", "3", "version", strconv.Itoa(version%10))
 	for _, p := range packages {
 		root = append(root, p+":required", required[p])
 	}
-	w.x.open("sbml", root...)
+	x.open("sbml", root...)
+}
+
+// modelElement writes the model as an element of that name.
+func (w *writer) modelElement(name string, depth int) []byte {
+	// The body comes first: it tells which units need a definition.
+	m := w.m.Model
+	w.x = xmlWriter{depth: depth + 1}
+	w.body()
+	body := w.x.b
+	w.x = xmlWriter{depth: depth + 1}
+	list(w, "listOfFunctionDefinitions", m.Functions, w.function)
+	functions := w.x.b
+	w.x = xmlWriter{depth: depth}
 	attributes := append(w.sbase("", ""), "id", modelID(m.ID), "name", m.Name, "substanceUnits", w.unitID(m.SubstanceUnit), "timeUnits", w.unitID(m.TimeUnit),
 		"volumeUnits", w.unitID(m.VolumeUnit), "areaUnits", w.unitID(m.AreaUnit), "lengthUnits", w.unitID(m.LengthUnit), "extentUnits", w.unitID(m.ExtentUnit))
 	if w.packages["fbc"] {
 		attributes = append(attributes, "fbc:strict", strconv.FormatBool(m.Flux != nil && m.Flux.Strict))
 	}
-	w.x.open("model", attributes...)
+	w.x.open(name, attributes...)
 	w.said("")
 	w.x.b.Write(functions.Bytes())
 	list(w, "listOfUnitDefinitions", w.defs, w.unitDefinition)
 	w.x.b.Write(body.Bytes())
-	w.x.close("model")
-	w.x.close("sbml")
+	w.submodels()
+	w.x.close(name)
+	return w.x.b.Bytes()
 }
 
 // modelID is a model's id, made an identifier.

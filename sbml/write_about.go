@@ -104,6 +104,11 @@ func (w *writer) sbase(id, meta string) []string {
 
 // said writes the notes, annotation and uncertainties of an element.
 func (w *writer) said(id string) {
+	w.saidOf(id)
+	w.composition(id)
+}
+
+func (w *writer) saidOf(id string) {
 	a := w.abouts[id]
 	if a == nil {
 		return
@@ -264,8 +269,8 @@ func (w *writer) plain(name, text string) {
 // uncertainties writes what the package distrib says of an element.
 func (w *writer) uncertainties(list []model.Uncertainty) {
 	w.x.open("distrib:listOfUncertainties")
-	for _, u := range list {
-		w.x.element("distrib:uncertainty", nil, func() {
+	for i, u := range list {
+		w.x.element("distrib:uncertainty", []string{"metaid", w.part(u.Element, "spread", i)}, func() {
 			for _, p := range u.Parts {
 				w.uncertainPart(p)
 			}

@@ -2,6 +2,7 @@ package sbml
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"thymus/diag"
@@ -132,12 +133,14 @@ func (w *writer) reaction(r *model.Reaction) {
 	}
 	w.x.element("reaction", attributes, func() {
 		w.said(r.ID)
-		w.side("listOfReactants", r.Reactants)
-		w.side("listOfProducts", r.Products)
+		w.side("listOfReactants", r.ID, "reactant", r.Reactants)
+		w.side("listOfProducts", r.ID, "product", r.Products)
 		modifiers := w.modifiers(r)
-		list(w, "listOfModifiers", modifiers, func(id string) { w.x.empty("modifierSpeciesReference", "species", w.id(id)) })
+		list(w, "listOfModifiers", modifiers, func(id string) {
+			w.x.empty("modifierSpeciesReference", "metaid", w.part(r.ID, "modifier", slices.Index(r.Modifiers, id)), "species", w.id(id))
+		})
 		if r.Rate != nil {
-			w.x.open("kineticLaw")
+			w.x.open("kineticLaw", "metaid", w.part(r.ID, "rate", -1))
 			w.math(r.Rate, false)
 			w.x.close("kineticLaw")
 		}
@@ -175,14 +178,14 @@ func (w *writer) modifiers(r *model.Reaction) []string {
 	return out
 }
 
-func (w *writer) side(name string, refs []model.SpeciesRef) {
+func (w *writer) side(name, reaction, part string, refs []model.SpeciesRef) {
 	if len(refs) == 0 {
 		return
 	}
 	w.x.open(name)
 	for i := range refs {
 		s := &refs[i]
-		attributes := []string{"species", w.id(s.Species)}
+		attributes := []string{"metaid", w.part(reaction, part, i), "species", w.id(s.Species)}
 		id, named := w.refs[s]
 		switch {
 		case !named:
@@ -216,21 +219,21 @@ func (w *writer) parameterNamed(id string) model.Parameter {
 func (w *writer) event(e model.Event) {
 	w.x.open("event", append(w.sbase(e.ID, e.Meta), "id", w.id(e.ID), "name", e.Name, "useValuesFromTriggerTime", strconv.FormatBool(e.FromTrigger))...)
 	w.said(e.ID)
-	w.x.open("trigger", "initialValue", strconv.FormatBool(e.InitialValue), "persistent", strconv.FormatBool(e.Persistent))
+	w.x.open("trigger", "metaid", w.part(e.ID, "trigger", -1), "initialValue", strconv.FormatBool(e.InitialValue), "persistent", strconv.FormatBool(e.Persistent))
 	w.math(e.Trigger, true)
 	w.x.close("trigger")
 	if e.Priority != nil {
-		w.x.open("priority")
+		w.x.open("priority", "metaid", w.part(e.ID, "priority", -1))
 		w.math(e.Priority, false)
 		w.x.close("priority")
 	}
 	if e.Delay != nil {
-		w.x.open("delay")
+		w.x.open("delay", "metaid", w.part(e.ID, "delay", -1))
 		w.math(e.Delay, false)
 		w.x.close("delay")
 	}
 	list(w, "listOfEventAssignments", e.Assignments, func(a model.EventAssignment) {
-		w.x.open("eventAssignment", "variable", w.id(a.Variable))
+		w.x.open("eventAssignment", "metaid", w.part(e.ID, "set."+a.Variable, -1), "variable", w.id(a.Variable))
 		w.math(a.Math, false)
 		w.x.close("eventAssignment")
 	})
@@ -251,8 +254,11 @@ func (w *writer) flux() {
 				kind = "maximize"
 			}
 			w.x.element("fbc:objective", []string{"fbc:id", o.ID, "fbc:name", o.Name, "fbc:type", kind}, func() {
+				w.composition(o.ID)
+				i := -1
 				list(w, "fbc:listOfFluxObjectives", o.Terms, func(t model.FluxTerm) {
-					w.x.empty("fbc:fluxObjective", "fbc:reaction", w.id(t.Reaction), "fbc:coefficient", numberText(t.Coefficient))
+					i++
+					w.x.empty("fbc:fluxObjective", "metaid", w.part(o.ID, "term", i), "fbc:reaction", w.id(t.Reaction), "fbc:coefficient", numberText(t.Coefficient))
 				})
 			})
 		}
