@@ -133,6 +133,10 @@ func (p *Program) timed() {
 	}
 }
 
+// Unscheduled says whether there are crossing functions whose times are not known at the
+// start: a solver must not step so far that two of their roots cancel.
+func (p *Program) Unscheduled() bool { return len(p.cross) > len(p.lines) }
+
 // line is a function of time and its slope.
 type line struct{ value, slope id }
 

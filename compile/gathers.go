@@ -3,6 +3,8 @@ package compile
 // Gathers says by state whether nothing's derivative depends on it: such a state only
 // adds up what others give it, and has no steady state of its own.
 func (p *Program) Gathers() []bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	out := make([]bool, len(p.states))
 	for j := range out {
 		out[j] = true

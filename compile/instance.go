@@ -152,12 +152,13 @@ func (in *Instance) Cross(g, y, t []float64) {
 	}
 }
 
-// Trigger evaluates event i's trigger.
+// Trigger evaluates event i's trigger; one that is not a number is false.
 func (in *Instance) Trigger(i int, y []float64, t float64) bool {
 	e := &in.p.events[i]
 	in.load(y, t)
 	e.code.Run(in.mem, 1)
-	return in.mem[e.trigger] != 0
+	v := in.mem[e.trigger]
+	return v != 0 && v == v
 }
 
 // Delay evaluates event i's delay [time]; 0 when it has none.
@@ -303,9 +304,19 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 	}
 	o.slopes = b.slopes > hadSlopes
 	o.code = kernel.Program{Slots: len(b.g.nodes), Code: b.g.code(o.nodes, skip)}
-	for k := p.base; k < len(b.g.nodes); k++ {
-		if n := &b.g.nodes[k]; n.leaf == number {
-			o.numbers = append(o.numbers, literal{id(k), n.value})
+	note := func(k id) {
+		if n := &b.g.nodes[k]; n.leaf == number && int(k) >= p.base {
+			o.numbers = append(o.numbers, literal{k, n.value})
+		}
+	}
+	for _, k := range o.nodes {
+		note(k)
+	}
+	for _, x := range o.code.Code {
+		for i, k := range [...]id{x.A, x.B, x.C} {
+			if i < x.Op.Args() {
+				note(k)
+			}
 		}
 	}
 	return o, b.ms

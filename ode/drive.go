@@ -37,6 +37,10 @@ type driver struct {
 // mostAtOnce bounds crossings that follow one another without time going on.
 const mostAtOnce = 1000
 
+// mostAims bounds the tries of one step to end before a jump: a refused step may know the
+// state badly.
+const mostAims = 20
+
 func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) (*driver, *Failure) {
 	n := sys.Dim()
 	if len(y) != n {
@@ -162,6 +166,8 @@ func (d *driver) run() *Failure {
 
 // advance makes one accepted step, at most to stop.
 func (d *driver) advance(stop float64) *Failure {
+	aim := 0.0 // length of a step that ends before a jump of the right-hand side
+	aims := 0
 	for {
 		if d.st.Accepted+d.st.Rejected >= d.opt.MaxSteps {
 			return &Failure{Cause: TooManySteps, Time: d.t, Component: -1, Hint: fmt.Sprintf("more than %d steps", d.opt.MaxSteps)}
@@ -177,6 +183,8 @@ func (d *driver) advance(stop float64) *Failure {
 		}
 		room := stop - d.t
 		switch {
+		case aim > 0 && aim <= h: // to just before a jump, which may lie at the stop
+			h = aim
 		case h >= room*(1-1e-9):
 			h, last = room, true
 		case 2*h > room: // two equal steps instead of one and a sliver
@@ -189,22 +197,25 @@ func (d *driver) advance(stop float64) *Failure {
 		}
 		if cause != "" || !(norm <= 1) {
 			d.st.Rejected++
-			if len(d.jumps) > 0 {
-				if s, at := d.jumpWithin(h, cause == "" && norm == norm); at-d.t <= passable(at) {
-					if at > d.t { // nearer than any step resolves: go on behind it
-						return d.stopAtCrossing(&s, at)
-					}
-				} else if before := at - d.t - passable(at)/2; before < 0.95*h {
-					d.h, d.failed = before, 0
-					continue
-				}
-			}
 			factor := 0.2
 			if cause == "" && norm == norm && !math.IsInf(norm, 0) {
 				factor = math.Min(0.9, math.Max(0.1, 0.9*math.Pow(norm, -d.s.exponent())))
 				d.failed = 0
 			} else {
 				d.failed++
+			}
+			if len(d.jumps) > 0 && aims < mostAims {
+				s, at := d.jumpWithin(h, cause == "" && norm == norm)
+				before := at - d.t - passable(at)/2
+				switch {
+				case at <= d.t:
+				case at-d.t <= passable(at): // nearer than any step resolves: go on behind it
+					return d.stopAtCrossing(&s, at)
+				case before >= factor*h:
+					aim, d.failed = before, 0
+					aims++
+					continue
+				}
 			}
 			d.h = h * factor
 			if d.h < least || d.failed > 60 {
@@ -236,7 +247,7 @@ func (d *driver) advance(stop float64) *Failure {
 		if norm > 0 {
 			grow = math.Min(6, math.Max(0.2, 0.9*math.Pow(norm, -d.s.exponent())))
 		}
-		if last {
+		if last || aim > 0 {
 			d.h = math.Max(d.h, h*grow) // a step cut short by a stop says little
 		} else {
 			d.h = h * grow

@@ -218,7 +218,7 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	}
 	stats, cause := ode.Solve(w.system(&r.mask), w.y, s.Start, s.End, ode.Options{
 		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
-		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps,
+		MaxStep: w.plan.longestStep(s), MaxSteps: w.plan.config.MaxSteps,
 	}, r)
 	r.out.Stats = stats
 	if r.failure != nil {
@@ -236,6 +236,21 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 
 // Jumps implements ode.Jumper.
 func (m masked) Jumps() []int { return m.plan.Discontinuities() }
+
+// leastSteps is into how many steps a run is cut at least when relations have to be watched
+// whose times are not known: a step may be so long that a relation changes twice in it.
+const leastSteps = 200
+
+// longestStep is the longest step of a run, 0 when there is no bound.
+func (p *Plan) longestStep(s Schedule) float64 {
+	most := p.config.MaxStep
+	if p.config.Discontinuities && p.program.Unscheduled() {
+		if bound := (s.End - s.Start) / leastSteps; most == 0 || bound < most {
+			most = bound
+		}
+	}
+	return most
+}
 
 // masked silences the crossings of rules that this patient is not under, and of
 // discontinuities that the solution slides along, so that they cost no steps.
