@@ -94,10 +94,18 @@ type Instr struct {
 	Dst, A, B, C int32
 }
 
-// Program is straight-line code.
+// Program is straight-line code. Numbers may list slots whose value is known to be the
+// same in every run, so that back ends can make use of it; memory holds them all the same.
 type Program struct {
-	Slots int // slots that Code may touch: 0 <= slot < Slots
-	Code  []Instr
+	Slots   int // slots that Code may touch: 0 <= slot < Slots
+	Code    []Instr
+	Numbers []Number
+}
+
+// Number is a slot with a fixed value.
+type Number struct {
+	Slot  int32
+	Value float64
 }
 
 // String lists the code, one operation a line.
@@ -126,11 +134,7 @@ func (p *Program) Run(mem []float64, L int) {
 		return
 	}
 	for i := range p.Code {
-		x := &p.Code[i]
-		d, a, b, c := int(x.Dst)*L, int(x.A)*L, int(x.B)*L, int(x.C)*L
-		for l := 0; l < L; l++ {
-			mem[d+l] = Apply(x.Op, mem[a+l], mem[b+l], mem[c+l])
-		}
+		apply(&p.Code[i], mem, L)
 	}
 }
 
@@ -169,7 +173,23 @@ func truth(b bool) float64 {
 	return 0
 }
 
-// Apply is one operation on values.
+// log is math.Log, which on some processors is wrong for subnormal numbers.
+func log(a float64) float64 {
+	if a > 0 && a < 0x1p-1022 {
+		return math.Log(a*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(a)
+}
+
+// pow is math.Pow, which inherits the fault of math.Log.
+func pow(a, b float64) float64 {
+	if s := math.Abs(a); s > 0 && s < 0x1p-1022 {
+		return math.Pow(a*0x1p54, b) * math.Exp2(-54*b)
+	}
+	return math.Pow(a, b)
+}
+
+// Apply is one operation on values. Min and Max are NaN when one operand is.
 func Apply(op Op, a, b, c float64) float64 {
 	switch op {
 	case Move:
@@ -185,9 +205,9 @@ func Apply(op Op, a, b, c float64) float64 {
 	case Neg:
 		return -a
 	case Min:
-		return math.Min(a, b)
+		return min(a, b)
 	case Max:
-		return math.Max(a, b)
+		return max(a, b)
 	case Abs:
 		return math.Abs(a)
 	case Sqrt:
@@ -195,16 +215,19 @@ func Apply(op Op, a, b, c float64) float64 {
 	case Exp:
 		return math.Exp(a)
 	case Log:
-		return math.Log(a)
+		return log(a)
 	case Log10:
+		if a > 0 && a < 0x1p-1022 {
+			return log(a) * (1 / math.Ln10)
+		}
 		return math.Log10(a)
 	case Pow:
-		return math.Pow(a, b)
+		return pow(a, b)
 	case PowPos:
 		if a < 0 {
 			a = 0
 		}
-		return math.Pow(a, b)
+		return pow(a, b)
 	case Floor:
 		return math.Floor(a)
 	case Ceil:

@@ -1,0 +1,262 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// values are operands that functions treat in their own way.
+var values = []float64{0, math.Copysign(0, -1), 1, -1, 2, -2, 0.5, -0.5, 3, -3, 1.5, 10, 100, 1e-300, 5e-324, -5e-324, 1e300, -1e300, 1e16, math.Pi, -math.Pi,
+	math.Inf(1), math.Inf(-1), math.NaN(), 709.7, 709.8, -745, -745.2, -746, 0x1p-1022, 0x1p-1030, 1 - 1e-16, 1 + 2.3e-16, 0.75, 1.4999999999999998, 7, 8, 33, 64.5}
+
+func machines(t testing.TB) []Backend {
+	var list []Backend
+	for _, b := range Backends {
+		if b.Has && b.Lanes > 1 {
+			list = append(list, b)
+		}
+	}
+	if len(list) == 0 {
+		t.Skip("NO BACK END BUT THE INTERPRETER ON THIS MACHINE: NOTHING WAS COMPARED")
+	}
+	return list
+}
+
+// TestOperations runs every operation on every pair of values.
+func TestOperations(t *testing.T) {
+	for _, b := range machines(t) {
+		for op := Move; op <= Select; op++ {
+			p := &Program{Slots: 4, Code: []Instr{{Op: op, Dst: 3, A: 0, B: 1, C: 2}}}
+			code, err := b.Make(p, []int32{3})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad := 0
+			mem := Memory(4, b.Lanes)
+			for _, x := range values {
+				for i := 0; i < len(values) && bad < 6; i += b.Lanes {
+					for l := 0; l < b.Lanes; l++ {
+						mem[l] = x
+						mem[b.Lanes+l] = values[(i+l)%len(values)]
+						mem[2*b.Lanes+l] = values[(i+3*l)%len(values)]
+					}
+					if err := Compare(p, code, []int32{3}, mem); err != nil {
+						bad++
+						t.Errorf("%s, first operand %v, others %v: %v", op, x, mem[b.Lanes:3*b.Lanes], err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestAccuracy measures exp, log and pow over their ranges in units of the last place.
+func TestAccuracy(t *testing.T) {
+	for _, b := range machines(t) {
+		for _, c := range []struct {
+			op     Op
+			lo, hi float64
+			most   float64
+		}{{Exp, -700, 700, 2}, {Log, -300, 300, 3}, {Pow, -40, 40, 400}} {
+			p := &Program{Slots: 4, Code: []Instr{{Op: c.op, Dst: 3, A: 0, B: 1}}}
+			code, err := b.Make(p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := rand.New(rand.NewPCG(1, 2))
+			mem := Memory(code.Slots, b.Lanes)
+			worst := 0.0
+			for k := 0; k < 20000; k++ {
+				for l := 0; l < b.Lanes; l++ {
+					x := c.lo + (c.hi-c.lo)*r.Float64()
+					if c.op != Exp {
+						x = math.Pow(10, x)
+					}
+					mem[l], mem[b.Lanes+l] = x, 6*r.Float64()-3
+				}
+				code.Run(mem)
+				for l := 0; l < b.Lanes; l++ {
+					want := Apply(c.op, mem[l], mem[b.Lanes+l], 0)
+					ulp := math.Abs(math.Nextafter(want, math.Inf(1)) - want)
+					worst = math.Max(worst, math.Abs(mem[3*b.Lanes+l]-want)/ulp)
+				}
+			}
+			t.Logf("%s %s: %.1f units of the last place", b.Name, c.op, worst)
+			if !(worst <= c.most) {
+				t.Errorf("%s %s: %.1f units of the last place, want at most %g", b.Name, c.op, worst, c.most)
+			}
+		}
+	}
+}
+
+// random makes a program of n operations over k inputs and fills the inputs.
+func random(r *rand.Rand, inputs, n, L int) (*Program, []int32, []float64) {
+	common := []Op{Add, Sub, Mul, Mul, Add, Sub, Mul, Div, Neg, Max, Select}
+	p := &Program{Slots: inputs + n}
+	for i := 0; i < n; i++ {
+		op := common[r.IntN(len(common))]
+		if r.IntN(6) == 0 {
+			op = Op(r.IntN(int(Select) + 1))
+		}
+		pick := func() int32 {
+			if r.IntN(3) > 0 {
+				return int32(max(0, inputs+i-1-r.IntN(min(inputs+i, 12))))
+			}
+			return int32(r.IntN(inputs + i))
+		}
+		p.Code = append(p.Code, Instr{Op: op, Dst: int32(inputs + i), A: pick(), B: pick(), C: pick()})
+		for k := op.Args(); k < 3; k++ {
+			switch k {
+			case 1:
+				p.Code[i].B = 0
+			case 2:
+				p.Code[i].C = 0
+			}
+		}
+	}
+	var keep []int32
+	for i := 0; i < n; i++ {
+		if i == n-1 || r.IntN(10) == 0 {
+			keep = append(keep, int32(inputs+i))
+		}
+	}
+	mem := Memory(p.Slots, L)
+	for k := 0; k < inputs; k++ {
+		fixed := r.IntN(4) == 0
+		v := float64(r.IntN(9) - 4)
+		for l := 0; l < L; l++ {
+			switch {
+			case fixed:
+				mem[k*L+l] = v
+			case r.IntN(20) == 0:
+				mem[k*L+l] = values[r.IntN(len(values))]
+			default:
+				mem[k*L+l] = math.Exp(8*r.Float64()-4) * float64(1-2*r.IntN(2)*r.IntN(2))
+			}
+		}
+		if fixed && r.IntN(2) == 0 {
+			p.Numbers = append(p.Numbers, Number{int32(k), v})
+		}
+	}
+	return p, keep, mem
+}
+
+// TestRandomPrograms compares back ends with the interpreter on random programs.
+func TestRandomPrograms(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, b := range machines(t) {
+		for k := 0; k < 400; k++ {
+			p, keep, mem := random(r, 1+r.IntN(60), 1+r.IntN(400), b.Lanes)
+			code, err := b.Make(p, keep)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := Compare(p, code, keep, mem); err != nil {
+				t.Fatalf("program %d: %v\n%s", k, err, p)
+			}
+		}
+	}
+}
+
+// TestLanes: a lane's bits do not depend on its neighbours.
+func TestLanes(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, b := range machines(t) {
+		p, keep, mem := random(r, 30, 300, b.Lanes)
+		code, err := b.Make(p, keep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := Memory(code.Slots, b.Lanes)
+		copy(all, mem)
+		code.Run(all)
+		for l := 0; l < b.Lanes; l++ {
+			one := Memory(code.Slots, b.Lanes)
+			for k := 0; k < p.Slots; k++ {
+				for m := 0; m < b.Lanes; m++ {
+					one[k*b.Lanes+m] = mem[k*b.Lanes+l]
+				}
+			}
+			code.Run(one)
+			for _, k := range keep {
+				for m := 0; m < b.Lanes; m++ {
+					x, y := one[int(k)*b.Lanes+m], all[int(k)*b.Lanes+l]
+					if math.Float64bits(x) != math.Float64bits(y) && x == x {
+						t.Fatalf("%s: slot %d of lane %d has other bits alone: %v, %v", b.Name, k, l, x, y)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestNotInPlace: a program that writes slots it has read keeps its meaning.
+func TestNotInPlace(t *testing.T) {
+	p := &Program{Slots: 4, Code: []Instr{
+		{Op: Mul, Dst: 2, A: 0, B: 1}, {Op: Add, Dst: 0, A: 0, B: 1}, {Op: Add, Dst: 3, A: 2, B: 0}, {Op: Move, Dst: 1, A: 3}, {Op: Sin, Dst: 2, A: 1}, {Op: Mul, Dst: 2, A: 2, B: 2}}}
+	for _, b := range machines(t) {
+		code, err := b.Make(p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem := Memory(4, b.Lanes)
+		for l := range mem {
+			mem[l] = float64(l%7) - 2
+		}
+		if err := Compare(p, code, nil, mem); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func FuzzBackends(f *testing.F) {
+	f.Add(uint64(1), uint16(20), uint16(100))
+	f.Fuzz(func(t *testing.T, seed uint64, inputs, n uint16) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		for _, b := range machines(t) {
+			p, keep, mem := random(r, 1+int(inputs%200), 1+int(n%2000), b.Lanes)
+			code, err := b.Make(p, keep)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := Compare(p, code, keep, mem); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkRun(b *testing.B) {
+	r := rand.New(rand.NewPCG(5, 6))
+	p := &Program{Slots: 100 + 1000}
+	for i := 0; i < 1000; i++ {
+		op := []Op{Add, Sub, Mul, Mul}[r.IntN(4)]
+		p.Code = append(p.Code, Instr{Op: op, Dst: int32(100 + i), A: int32(r.IntN(100 + i)), B: int32(r.IntN(100 + i))})
+	}
+	for _, back := range Backends {
+		if !back.Has {
+			continue
+		}
+		code, err := back.Make(p, []int32{1099})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("%s/%d lanes", back.Name, back.Lanes), func(b *testing.B) {
+			mem := Memory(code.Slots, back.Lanes)
+			for b.Loop() {
+				code.Run(mem)
+			}
+		})
+	}
+	for _, back := range machines(b) {
+		b.Run("make/"+back.Name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := back.Make(p, []int32{1099}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,193 @@
+//go:build unix
+
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"syscall"
+	"unsafe"
+)
+
+// call runs machine code at code with the program's memory and the pool of numbers.
+//
+//go:noescape
+func call(code, mem, pool unsafe.Pointer)
+
+func cpuid(leaf, sub uint32) (a, b, c, d uint32)
+
+func xgetbv() uint32
+
+// features says which vector instructions processor and operating system have.
+func features() (avx2, avx512 bool) {
+	most, _, _, _ := cpuid(0, 0)
+	if most < 7 {
+		return false, false
+	}
+	_, _, c1, _ := cpuid(1, 0)
+	const fma, osxsave, avx = 1 << 12, 1 << 27, 1 << 28
+	if c1&fma == 0 || c1&osxsave == 0 || c1&avx == 0 {
+		return false, false
+	}
+	state := xgetbv()
+	if state&6 != 6 { // registers of 128 and 256 bits are saved
+		return false, false
+	}
+	_, b7, _, _ := cpuid(7, 0)
+	avx2 = b7>>5&1 == 1
+	const f, dq = 1 << 16, 1 << 17
+	avx512 = avx2 && b7&f != 0 && b7&dq != 0 && state&0xE0 == 0xE0
+	return avx2, avx512
+}
+
+var hasAVX2, hasAVX512 = features()
+
+// pages is executable memory; it is given back when nothing refers to it.
+type pages struct{ b []byte }
+
+func newPages(code []byte) (*pages, error) {
+	size := (max(len(code), 1) + 4095) &^ 4095
+	b, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, fmt.Errorf("no memory for machine code: %w", err)
+	}
+	copy(b, code)
+	if err := syscall.Mprotect(b, syscall.PROT_READ|syscall.PROT_EXEC); err != nil {
+		syscall.Munmap(b)
+		return nil, fmt.Errorf("memory for machine code cannot be made executable: %w", err)
+	}
+	p := &pages{b}
+	runtime.AddCleanup(p, func(b []byte) { syscall.Munmap(b) }, b)
+	return p, nil
+}
+
+// machine is a program as machine code: stretches of it, and between them the
+// operations that have none.
+type machine struct {
+	pages *pages
+	parts []part
+	pool  []float64
+}
+
+type part struct {
+	offset int
+	rest   []Instr // run by Apply when not nil
+}
+
+func (m *machine) run(mem []float64, L int) {
+	for i := range m.parts {
+		p := &m.parts[i]
+		if p.rest == nil {
+			call(unsafe.Pointer(&m.pages.b[p.offset]), unsafe.Pointer(unsafe.SliceData(mem)), unsafe.Pointer(unsafe.SliceData(m.pool)))
+			continue
+		}
+		for k := range p.rest {
+			apply(&p.rest[k], mem, L)
+		}
+	}
+	runtime.KeepAlive(m.pages)
+}
+
+// makeMachine compiles a program for registers of 8 lanes (wide) or 4.
+func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
+	s := &assembler{wide: wide}
+	m := &machine{}
+	low := newLowering(p.Slots, wide)
+	for _, n := range p.Numbers {
+		low.fixed[n.Slot] = n.Value
+	}
+	kept := make([]bool, p.Slots)
+	for _, k := range keep {
+		kept[k] = true
+	}
+	if keep == nil {
+		for i := range kept {
+			kept[i] = true
+		}
+	}
+	// readsAfter[i]: how often the value that instruction i makes is read before the
+	// slot is written again, in its own stretch; crosses[i]: whether a later one reads it
+	readsAfter := make([]int, len(p.Code))
+	crosses := make([]bool, len(p.Code))
+	stretch := make([]int, len(p.Code))
+	for i := range p.Code {
+		if i > 0 {
+			stretch[i] = stretch[i-1]
+			if inline(p.Code[i].Op) != inline(p.Code[i-1].Op) {
+				stretch[i]++
+			}
+		}
+	}
+	maker := map[int32]int{}
+	written := map[int32]bool{}
+	reused := false // a slot is written after it was read or written: products cannot wait
+	for i := range p.Code {
+		x := &p.Code[i]
+		args := [...]int32{x.A, x.B, x.C}
+		for _, k := range args[:x.Op.Args()] {
+			if j, ok := maker[k]; ok {
+				if stretch[j] == stretch[i] {
+					readsAfter[j]++
+				} else {
+					crosses[j] = true
+				}
+			}
+			written[k] = true
+		}
+		if written[x.Dst] {
+			reused = true
+		}
+		written[x.Dst] = true
+		maker[x.Dst] = i
+		delete(low.fixed, x.Dst)
+	}
+	spills := int32(p.Slots)
+	top := spills
+	for from := 0; from < len(p.Code); {
+		to := from
+		for to < len(p.Code) && stretch[to] == stretch[from] {
+			to++
+		}
+		if !inline(p.Code[from].Op) {
+			m.parts = append(m.parts, part{rest: p.Code[from:to]})
+			from = to
+			continue
+		}
+		low.code = low.code[:0]
+		clear(low.masks)
+		clear(low.delay)
+		here := map[int32]bool{} // slots that must be in memory after this stretch
+		for i := from; i < to; i++ {
+			x := &p.Code[i]
+			here[x.Dst] = kept[x.Dst] || crosses[i]
+		}
+		for i := from; i < to; i++ {
+			x := &p.Code[i]
+			low.instr(x, readsAfter[i], here[x.Dst] || reused)
+		}
+		offset := len(s.b)
+		top = max(top, generate(s, low.code, value(p.Slots), spills, func(v value) bool { return here[int32(v)] }))
+		s.ret()
+		for len(s.b)%64 != 0 {
+			s.b = append(s.b, 0x90)
+		}
+		m.parts = append(m.parts, part{offset: offset})
+		from = to
+	}
+	L := 4
+	if wide {
+		L = 8
+	}
+	m.pool = Memory(max(1, len(low.pool)), L)
+	for k, b := range low.pool {
+		for l := 0; l < L; l++ {
+			m.pool[k*L+l] = math.Float64frombits(b)
+		}
+	}
+	var err error
+	if m.pages, err = newPages(s.b); err != nil {
+		return nil, 0, err
+	}
+	return m, int(top), nil
+}

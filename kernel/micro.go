@@ -1,0 +1,398 @@
+package kernel
+
+import "math"
+
+// micro is an operation of the form that machine code has: on whole registers, in three
+// addresses, with masks as bits.
+type micro uint8
+
+const (
+	uMove    micro = iota
+	uAdd           // a + b
+	uSub           // a - b
+	uMul           // a * b
+	uDiv           // a / b
+	uMin           // b when a or b is NaN
+	uMax           // b when a or b is NaN
+	uSqrt          // of a
+	uFma           // a*b + c, rounded once
+	uFnma          // c - a*b, rounded once
+	uFms           // a*b - c, rounded once
+	uRound         // of a, imm as ROUNDPD has it
+	uCmp           // mask of a imm b, imm as CMPPD has it
+	uAnd           // bits
+	uOr            // bits
+	uXor           // bits
+	uBlend         // a where mask c, else b
+	uAddI          // 64-bit integers
+	uShl           // a << imm
+	uShr           // a >> imm, zeros come in
+	uGetExp        // exponent of a as a number (AVX-512)
+	uGetMant       // mantissa of a in [0.75, 1.5), NaN below 0 (AVX-512)
+	uScalef        // a * 2^floor(b) (AVX-512)
+)
+
+func (o micro) args() int {
+	switch o {
+	case uMove, uSqrt, uRound, uShl, uShr, uGetExp, uGetMant:
+		return 1
+	case uFma, uFnma, uFms, uBlend:
+		return 3
+	}
+	return 2
+}
+
+// commutes says whether a and b may change places.
+func (o micro) commutes() bool {
+	switch o {
+	case uAdd, uMul, uAnd, uOr, uXor, uAddI, uFma, uFnma, uFms:
+		return true
+	}
+	return false
+}
+
+// Rounding and comparison codes, as the processor has them; all of them quiet.
+const (
+	roundNearest = 8
+	roundFloor   = 9
+	roundCeil    = 10
+	roundTrunc   = 11
+
+	cmpEq  = 0x00 // false for NaN
+	cmpLt  = 0x11 // false for NaN
+	cmpLe  = 0x12 // false for NaN
+	cmpUno = 0x03 // true when one is NaN
+	cmpNe  = 0x04 // true for NaN
+	cmpNge = 0x19 // not a >= b: true for NaN
+)
+
+// value names an operand: a slot of the program, a temporary, or a number of the pool.
+type value int32
+
+// minstr is one operation on values.
+type minstr struct {
+	op      micro
+	imm     uint8
+	dst     value
+	a, b, c value
+}
+
+// lowering turns a program into micro operations. Values below slots are the program's
+// slots, then come temporaries; numbers are negative: -1-k is number k of the pool.
+type lowering struct {
+	wide  bool // the target has getexp, getmant, scalef
+	slots int32
+	code  []minstr
+	next  value
+	pool  []uint64
+	index map[uint64]value
+	masks map[int32]value // slot of a truth value -> its mask
+	fixed map[int32]float64
+	delay map[int32][2]value // products not yet made: they may become part of a sum
+}
+
+func newLowering(slots int, wide bool) *lowering {
+	return &lowering{wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, masks: map[int32]value{}, fixed: map[int32]float64{}, delay: map[int32][2]value{}}
+}
+
+func (l *lowering) bits(b uint64) value {
+	if v, ok := l.index[b]; ok {
+		return v
+	}
+	v := value(-1 - len(l.pool))
+	l.pool = append(l.pool, b)
+	l.index[b] = v
+	return v
+}
+
+func (l *lowering) num(x float64) value { return l.bits(math.Float64bits(x)) }
+
+func (l *lowering) temp() value { l.next++; return l.next - 1 }
+
+func (l *lowering) emit(op micro, imm uint8, dst, a, b, c value) {
+	l.code = append(l.code, minstr{op, imm, dst, a, b, c})
+}
+
+func (l *lowering) op(op micro, args ...value) value { return l.opImm(op, 0, args...) }
+
+func (l *lowering) opImm(op micro, imm uint8, args ...value) value {
+	var x [3]value
+	copy(x[:], args)
+	d := l.temp()
+	l.emit(op, imm, d, x[0], x[1], x[2])
+	return d
+}
+
+const (
+	signBit = 1 << 63
+	absBits = signBit - 1
+	ln2hi   = 6.93147180369123816490e-01 // the first 33 bits of ln 2 (fdlibm)
+	ln2lo   = 1.90821492927058770002e-10
+)
+
+// log is the natural logarithm: x = m*2^e with m in [0.75, 1.5), then
+// log m = 2 atanh(s), s = (m-1)/(m+1), |s| <= 1/5, by its series.
+func (l *lowering) log(x value) value {
+	var m, e value
+	if l.wide {
+		m = l.op(uGetMant, x)
+		e = l.op(uSub, l.op(uGetExp, x), l.op(uGetExp, m)) // -inf for 0, inf for inf
+	} else {
+		small := l.opImm(uCmp, cmpLt, x, l.num(0x1p-1022))
+		x1 := l.op(uBlend, l.op(uMul, x, l.num(0x1p54)), x, small)
+		shifted := l.op(uAddI, x1, l.bits(0x0008000000000000))
+		k := l.opImm(uShr, 52, shifted)
+		m = l.op(uAddI, l.op(uAnd, shifted, l.bits(0x000FFFFFFFFFFFFF)), l.bits(0x3FE8000000000000))
+		e = l.op(uSub, l.op(uOr, k, l.num(0x1p52)), l.num(0x1p52+1023))
+		e = l.op(uSub, e, l.op(uAnd, small, l.num(54)))
+	}
+	s := l.op(uDiv, l.op(uSub, m, l.num(1)), l.op(uAdd, m, l.num(1)))
+	s2 := l.op(uMul, s, s)
+	acc := l.num(2.0 / 23)
+	for k := 10; k >= 1; k-- {
+		acc = l.op(uFma, acc, s2, l.num(2/float64(2*k+1)))
+	}
+	r := l.op(uFma, l.op(uMul, s, s2), acc, l.op(uAdd, s, s))
+	r = l.op(uFma, e, l.num(ln2lo), r)
+	r = l.op(uFma, e, l.num(ln2hi), r)
+	if !l.wide {
+		r = l.op(uBlend, l.num(math.Inf(-1)), r, l.opImm(uCmp, cmpEq, x, l.num(0)))
+		r = l.op(uBlend, l.num(math.Inf(1)), r, l.opImm(uCmp, cmpEq, x, l.num(math.Inf(1))))
+		r = l.op(uBlend, l.num(math.NaN()), r, l.opImm(uCmp, cmpNge, x, l.num(0)))
+	}
+	return r
+}
+
+// exp is 2^n exp(r) with |r| <= ln2/2 and the Taylor series of degree 13 (remainder
+// below 5e-18).
+func (l *lowering) exp(x value) value {
+	x = l.op(uMax, l.num(-746), x)
+	x = l.op(uMin, l.num(710), x)
+	n := l.opImm(uRound, roundNearest, l.op(uMul, x, l.num(1/math.Ln2)))
+	r := l.op(uFnma, n, l.num(ln2hi), x)
+	r = l.op(uFnma, n, l.num(ln2lo), r)
+	f := 1.0
+	var c [14]float64
+	c[0] = 1
+	for i := 1; i <= 13; i++ {
+		f *= float64(i)
+		c[i] = 1 / f
+	}
+	acc := l.num(c[13])
+	for i := 12; i >= 0; i-- {
+		acc = l.op(uFma, acc, r, l.num(c[i]))
+	}
+	if l.wide {
+		return l.op(uScalef, acc, n)
+	}
+	power := func(k value) value { // 2^k for a whole k
+		return l.opImm(uShl, 52, l.op(uAddI, l.op(uAdd, k, l.num(0x1.8p52)), l.bits(1023)))
+	}
+	n1 := l.opImm(uRound, roundNearest, l.op(uMul, n, l.num(0.5)))
+	return l.op(uMul, l.op(uMul, acc, power(n1)), power(l.op(uSub, n, n1)))
+}
+
+// pow follows math.Pow: a negative base needs a whole exponent, x^0 = 1^y = 1.
+func (l *lowering) pow(x, y value, positive bool) value {
+	one := l.num(1)
+	if positive {
+		x = l.op(uMax, l.num(0), x)
+		r := l.exp(l.op(uMul, y, l.log(x)))
+		r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, x, one))
+		return l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, y, l.num(0)))
+	}
+	size := l.op(uAnd, x, l.bits(absBits))
+	r := l.exp(l.op(uMul, y, l.log(size)))
+	r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, size, one))
+	half := l.op(uMul, y, l.num(0.5))
+	odd := l.opImm(uCmp, cmpNe, l.opImm(uRound, roundFloor, half), half)
+	r = l.op(uXor, r, l.op(uAnd, l.op(uAnd, x, l.bits(signBit)), odd))
+	broken := l.opImm(uCmp, cmpNe, l.opImm(uRound, roundFloor, y), y)
+	bad := l.op(uAnd, l.opImm(uCmp, cmpLt, x, l.num(0)), broken)
+	bad = l.op(uAnd, bad, l.opImm(uCmp, cmpNe, size, l.num(math.Inf(1))))
+	r = l.op(uBlend, l.num(math.NaN()), r, bad)
+	// a negative base with a broken exponent has no sign of its own
+	r = l.op(uBlend, l.op(uAnd, r, l.bits(absBits)), r, broken)
+	r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, x, one))
+	return l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, y, l.num(0)))
+}
+
+// wholePower is x^n by repeated squaring, for small whole n.
+func (l *lowering) wholePower(x value, n int) value {
+	inverse := n < 0
+	if inverse {
+		n = -n
+	}
+	var r value
+	have := false
+	for n > 0 {
+		if n&1 == 1 {
+			if have {
+				r = l.op(uMul, r, x)
+			} else {
+				r, have = x, true
+			}
+		}
+		if n >>= 1; n > 0 {
+			x = l.op(uMul, x, x)
+		}
+	}
+	if inverse {
+		return l.op(uDiv, l.num(1), r)
+	}
+	return r
+}
+
+// inline says whether an operation has machine code; the others are left to Apply.
+func inline(op Op) bool {
+	switch op {
+	case Move, Add, Sub, Mul, Div, Neg, Min, Max, Abs, Sqrt, Exp, Log, Log10, Pow, PowPos, Floor, Ceil, Trunc,
+		Lt, Le, Eq, Ne, And, Or, Not, Select:
+		return true
+	}
+	return false
+}
+
+// mask is the mask of a truth value: where it is not 0.
+func (l *lowering) mask(slot int32) value {
+	if m, ok := l.masks[slot]; ok {
+		return m
+	}
+	return l.opImm(uCmp, cmpNe, value(slot), l.num(0))
+}
+
+// instr lowers one operation of a program. later says how often Dst is read in the rest
+// of the code, and kept whether it must be in memory afterwards.
+func (l *lowering) instr(x *Instr, later int, kept bool) {
+	d, a, b := value(x.Dst), value(x.A), value(x.B)
+	args := [...]int32{x.A, x.B, x.C}
+	for _, k := range args[:x.Op.Args()] {
+		switch x.Op {
+		case Add, Sub: // may take a delayed product in
+		default:
+			l.settle(k)
+		}
+	}
+	delete(l.masks, x.Dst)
+	delete(l.delay, x.Dst)
+	if v, ok := l.fixed[x.A]; ok {
+		a = l.num(v)
+	}
+	if x.Op.Args() > 1 {
+		if v, ok := l.fixed[x.B]; ok {
+			b = l.num(v)
+		}
+	}
+	truth := func(m value) {
+		l.masks[x.Dst] = m
+		l.emit(uAnd, 0, d, m, l.num(1), 0)
+	}
+	put := func(v value) { // the last operation made v: it goes to d instead
+		if n := len(l.code); n > 0 && l.code[n-1].dst == v && v >= value(l.slots) {
+			l.code[n-1].dst = d
+			return
+		}
+		l.emit(uMove, 0, d, v, 0, 0)
+	}
+	switch x.Op {
+	case Move:
+		l.emit(uMove, 0, d, a, 0, 0)
+	case Add, Sub:
+		pa, fa := l.delay[x.A]
+		pb, fb := l.delay[x.B]
+		switch {
+		case fb && x.A != x.B:
+			l.settle(x.A)
+			delete(l.delay, x.B)
+			if x.Op == Add {
+				l.emit(uFma, 0, d, pb[0], pb[1], a)
+			} else {
+				l.emit(uFnma, 0, d, pb[0], pb[1], a)
+			}
+		case fa && x.A != x.B:
+			l.settle(x.B)
+			delete(l.delay, x.A)
+			if x.Op == Add {
+				l.emit(uFma, 0, d, pa[0], pa[1], b)
+			} else {
+				l.emit(uFms, 0, d, pa[0], pa[1], b)
+			}
+		default:
+			l.settle(x.A)
+			l.settle(x.B)
+			op := uAdd
+			if x.Op == Sub {
+				op = uSub
+			}
+			l.emit(op, 0, d, a, b, 0)
+		}
+	case Mul:
+		if later == 1 && !kept {
+			l.delay[x.Dst] = [2]value{a, b}
+			return
+		}
+		l.emit(uMul, 0, d, a, b, 0)
+	case Div:
+		l.emit(uDiv, 0, d, a, b, 0)
+	case Neg:
+		l.emit(uXor, 0, d, a, l.bits(signBit), 0)
+	case Abs:
+		l.emit(uAnd, 0, d, a, l.bits(absBits), 0)
+	case Min, Max: // NaN when one of them is
+		op := uMin
+		if x.Op == Max {
+			op = uMax
+		}
+		m := l.op(op, a, b)
+		l.emit(uBlend, 0, d, a, m, l.opImm(uCmp, cmpUno, a, a))
+	case Sqrt:
+		l.emit(uSqrt, 0, d, a, 0, 0)
+	case Floor:
+		l.emit(uRound, roundFloor, d, a, 0, 0)
+	case Ceil:
+		l.emit(uRound, roundCeil, d, a, 0, 0)
+	case Trunc:
+		l.emit(uRound, roundTrunc, d, a, 0, 0)
+	case Exp:
+		put(l.exp(a))
+	case Log:
+		put(l.log(a))
+	case Log10:
+		put(l.op(uMul, l.log(a), l.num(1/math.Ln10)))
+	case Pow, PowPos:
+		n, ok := l.fixed[x.B]
+		if ok && x.Op == Pow && n == math.Trunc(n) && n != 0 && math.Abs(n) <= 16 {
+			put(l.wholePower(a, int(n)))
+			return
+		}
+		put(l.pow(a, b, x.Op == PowPos))
+	case Lt:
+		truth(l.opImm(uCmp, cmpLt, a, b))
+	case Le:
+		truth(l.opImm(uCmp, cmpLe, a, b))
+	case Eq:
+		truth(l.opImm(uCmp, cmpEq, a, b))
+	case Ne:
+		truth(l.opImm(uCmp, cmpNe, a, b))
+	case And:
+		truth(l.op(uAnd, l.mask(x.A), l.mask(x.B)))
+	case Or:
+		truth(l.op(uOr, l.mask(x.A), l.mask(x.B)))
+	case Not:
+		if m, ok := l.masks[x.A]; ok {
+			truth(l.op(uXor, m, l.bits(^uint64(0))))
+		} else {
+			truth(l.opImm(uCmp, cmpEq, a, l.num(0)))
+		}
+	case Select:
+		l.emit(uBlend, 0, d, a, b, l.mask(x.C))
+	}
+}
+
+// settle makes a product that was held back.
+func (l *lowering) settle(slot int32) {
+	if f, ok := l.delay[slot]; ok {
+		delete(l.delay, slot)
+		l.emit(uMul, 0, value(slot), f[0], f[1], 0)
+	}
+}
