@@ -94,6 +94,7 @@ func TestAccuracy(t *testing.T) {
 // random makes a program of n operations over k inputs and fills the inputs.
 func random(r *rand.Rand, inputs, n, L int) (*Program, []int32, []float64) {
 	common := []Op{Add, Sub, Mul, Mul, Add, Sub, Mul, Div, Neg, Max, Select}
+	again := r.IntN(2) == 0
 	p := &Program{Slots: inputs + n}
 	for i := 0; i < n; i++ {
 		op := common[r.IntN(len(common))]
@@ -107,6 +108,9 @@ func random(r *rand.Rand, inputs, n, L int) (*Program, []int32, []float64) {
 			return int32(r.IntN(inputs + i))
 		}
 		p.Code = append(p.Code, Instr{Op: op, Dst: int32(inputs + i), A: pick(), B: pick(), C: pick()})
+		if again && i > 0 && r.IntN(5) == 0 { // write a slot once more, perhaps an input
+			p.Code[i].Dst = int32(r.IntN(inputs + i))
+		}
 		for k := op.Args(); k < 3; k++ {
 			switch k {
 			case 1:

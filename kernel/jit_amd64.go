@@ -120,8 +120,6 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 		}
 	}
 	maker := map[int32]int{}
-	written := map[int32]bool{}
-	reused := false // a slot is written after it was read or written: products cannot wait
 	for i := range p.Code {
 		x := &p.Code[i]
 		args := [...]int32{x.A, x.B, x.C}
@@ -133,12 +131,7 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 					crosses[j] = true
 				}
 			}
-			written[k] = true
 		}
-		if written[x.Dst] {
-			reused = true
-		}
-		written[x.Dst] = true
 		maker[x.Dst] = i
 		delete(low.fixed, x.Dst)
 	}
@@ -157,14 +150,15 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 		low.code = low.code[:0]
 		clear(low.masks)
 		clear(low.delay)
+		clear(low.waits)
 		here := map[int32]bool{} // slots that must be in memory after this stretch
 		for i := from; i < to; i++ {
 			x := &p.Code[i]
-			here[x.Dst] = kept[x.Dst] || crosses[i]
+			here[x.Dst] = kept[x.Dst] && maker[x.Dst] == i || crosses[i] // the last one holds
 		}
 		for i := from; i < to; i++ {
 			x := &p.Code[i]
-			low.instr(x, readsAfter[i], here[x.Dst] || reused)
+			low.instr(x, readsAfter[i], kept[x.Dst] && maker[x.Dst] == i || crosses[i])
 		}
 		offset := len(s.b)
 		top = max(top, generate(s, low.code, value(p.Slots), spills, func(v value) bool { return here[int32(v)] }))

@@ -89,10 +89,11 @@ type lowering struct {
 	masks map[int32]value // slot of a truth value -> its mask
 	fixed map[int32]float64
 	delay map[int32][2]value // products not yet made: they may become part of a sum
+	waits map[value][]int32  // factor -> products that wait
 }
 
 func newLowering(slots int, wide bool) *lowering {
-	return &lowering{wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, masks: map[int32]value{}, fixed: map[int32]float64{}, delay: map[int32][2]value{}}
+	return &lowering{wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, masks: map[int32]value{}, fixed: map[int32]float64{}, delay: map[int32][2]value{}, waits: map[value][]int32{}}
 }
 
 func (l *lowering) bits(b uint64) value {
@@ -274,7 +275,15 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 		}
 	}
 	delete(l.masks, x.Dst)
-	delete(l.delay, x.Dst)
+	for _, k := range l.waits[d] { // their factor is about to change
+		if k != x.A && k != x.B || x.Op != Add && x.Op != Sub {
+			l.settle(k)
+		}
+	}
+	delete(l.waits, d)
+	if x.Dst != x.A && x.Dst != x.B {
+		delete(l.delay, x.Dst)
+	}
 	if v, ok := l.fixed[x.A]; ok {
 		a = l.num(v)
 	}
@@ -329,6 +338,8 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 	case Mul:
 		if later == 1 && !kept {
 			l.delay[x.Dst] = [2]value{a, b}
+			l.waits[a] = append(l.waits[a], x.Dst)
+			l.waits[b] = append(l.waits[b], x.Dst)
 			return
 		}
 		l.emit(uMul, 0, d, a, b, 0)
