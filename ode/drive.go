@@ -15,6 +15,7 @@ type driver struct {
 	st      Stats
 	m       Method
 	s       stepper
+	lane    *Lane // nil: steps are made alone
 	w       weights
 	h       float64
 	cross   Crosser
@@ -57,7 +58,13 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 		return nil, &Failure{Cause: Stopped, Time: t0, Component: -1, Err: err}
 	}
 	d := &driver{sys: sys, y: y, t: t0, t1: t1, opt: opt, handler: h, m: m}
-	if d.s, err = m.make(sys); err != nil {
+	d.walker, _ = h.(Walker)
+	d.memory = newMemory(sys, n)
+	laned := lanedBy(sys, opt.Lane)
+	if mass, _ := massOf(sys); laned != nil && mass == nil && d.memory == nil && d.walker == nil && m.Name == Methods[0].Name {
+		d.lane = opt.Lane
+		d.s = &d.lane.st
+	} else if d.s, err = m.make(sys); err != nil {
 		return nil, &Failure{Cause: Stopped, Time: t0, Component: -1, Err: err}
 	}
 	d.w = weights{rtol: opt.Rtol, atol: make([]float64, n)}
@@ -71,7 +78,6 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 			d.w.atol[i] = 1e-9
 		}
 	}
-	d.walker, _ = h.(Walker)
 	if c, ok := sys.(Crosser); ok && c.Crossings() > 0 {
 		d.cross = c
 		k := c.Crossings()
@@ -81,9 +87,11 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 			d.jumps = j.Jumps()
 		}
 	}
+	if d.lane != nil {
+		d.lane.st.begin(laned, &d.w)
+	}
 	d.probe = make([]float64, n)
 	d.consistent = NewConsistency(sys)
-	d.memory = newMemory(sys, n)
 	return d, nil
 }
 
@@ -268,7 +276,9 @@ func (d *driver) advance(stop float64) *Failure {
 		}
 		d.s.accept(tEnd)
 		d.t = tEnd
-		copy(d.y, d.s.state())
+		if d.lane == nil || last { // in between, d.y is not looked at
+			copy(d.y, d.s.state())
+		}
 		if d.memory != nil && d.memory.reached(tEnd) && d.t < d.t1 {
 			return d.restart(d.stopAfter(tEnd)) // what is seen of the past jumps here
 		}

@@ -12,6 +12,7 @@ import (
 // Problem is a system as programs over one memory: what runs in lanes. Slots are those of
 // the programs; what a lane's parameters fill is copied from its own scalar memory.
 type Problem struct {
+	Of      any // what the problem was made from
 	Slots   int
 	Numbers []kernel.Number
 	State   []int32 // slot of state i
@@ -28,6 +29,16 @@ type Problem struct {
 type Laned interface {
 	System
 	LaneMemory() []float64
+	// LaneOf is the Of of the problem that the system is a lane of.
+	LaneOf() any
+}
+
+// lanedBy is the system as a lane of the lane's problem, or nil.
+func lanedBy(sys System, lane *Lane) Laned {
+	if s, ok := sys.(Laned); ok && lane != nil && s.LaneOf() == lane.g.l.p.Of {
+		return s
+	}
+	return nil
 }
 
 // mostStraight bounds the operations that are written out for one step; larger systems
@@ -63,251 +74,279 @@ func NewLanes(p *Problem, b kernel.Backend) (*Lanes, error) {
 	if n == 0 {
 		return nil, fmt.Errorf("ode: a problem without states has no lanes")
 	}
-	l := &Lanes{p: p, n: n, L: b.Lanes, backend: b}
-	next := int32(p.Slots)
-	block := func(k int) int32 { next += int32(k); return next - int32(k) }
-	lu := p.Pattern.Symbolic().Straight()
-	work := 8*(len(p.RHS.Code)+len(lu.Load)+2*lu.Len+16*n) + len(p.First.Code)
-	for _, e := range lu.Steps {
-		for _, r := range e.Rows {
-			work += len(r.Update)
-		}
-	}
+	w := &writer{Lanes: &Lanes{p: p, n: n, L: b.Lanes, backend: b}, lu: p.Pattern.Symbolic().Factors(), next: int32(p.Slots), constants: map[float64]int32{}}
+	work := 8*(len(p.RHS.Code)+2*len(w.lu.ColIdx)+16*n) + len(p.First.Code) + w.lu.Operations()
 	if work > mostStraight {
 		return nil, fmt.Errorf("ode: a step of %d operations is too long to be written out", work)
 	}
-	l.y0, l.yn, l.u, l.d, l.atol = block(n), block(n), block(8*n), block(3*n), block(n)
-	w, inv := block(lu.Len), block(n)
-	b0, x := block(n), block(n)
-	l.h, l.hinv, l.shift, l.t, l.rtol, l.take = block(1), block(1), block(1), block(1), block(1), block(1)
-	l.sum, l.grow = block(1), block(1)
-	temps := next
-	constants := map[float64]int32{}
-	e := &emitter{next: temps}
-	num := func(v float64) int32 {
-		k, ok := constants[v]
-		if !ok {
-			k = block(1)
-			constants[v] = k
-			l.numbers = append(l.numbers, kernel.Number{Slot: k, Value: v})
-		}
-		return k
-	}
-	// numbers come before temporaries
-	for s := range rodasA {
-		for j := 0; j < s; j++ {
-			num(rodasA[s][j])
-			num(rodasC[s][j])
-		}
-		num(rodasTime[s])
-		num(rodasSlope[s])
-		for k := range rodasDense {
-			num(rodasDense[k][s])
-		}
-	}
-	for _, v := range []float64{0, 1, -1, 1 / rodasGamma} {
-		num(v)
-	}
-	e.next = next
-	known := append(append([]kernel.Number(nil), p.Numbers...), l.numbers...)
-	highest := e.next
-	make := func(keep []int32) (*kernel.Code, error) {
-		prog := kernel.Program{Slots: int(e.next), Code: e.code, Numbers: known}
-		c, err := b.Make(&prog, keep)
-		highest = max(highest, int32(c0slots(c)))
-		e.code = nil
-		e.next = next
-		return c, err
-	}
-	span := func(from int32, k int) []int32 {
-		out := []int32{}
-		for i := int32(0); i < int32(k); i++ {
-			out = append(out, from+i)
-		}
-		return out
-	}
-	N := int32(n)
-	timed := false
-	for _, k := range p.TimeDeriv {
-		timed = timed || k >= 0
-	}
-	zero, one := num(0), num(1)
-	ft := int32(-1)
-	if timed {
-		ft = next
-		next += N
-		e.next = next
-	}
-	for s := int32(0); s < 8; s++ {
-		var keep []int32
-		if s == 0 {
-			for i := int32(0); i < N; i++ {
-				e.to(l.y0+i, kernel.Select, l.yn+i, l.y0+i, l.take)
-				e.to(p.State[i], kernel.Move, l.y0+i, 0, 0)
-			}
-			e.to(p.Clock, kernel.Move, l.t, 0, 0)
-			e.code = append(e.code, p.First.Code...)
-			keep = append(keep, span(l.y0, n)...)
-			for i, k := range p.TimeDeriv {
-				if k >= 0 {
-					e.to(ft+int32(i), kernel.Move, k, 0, 0)
-					keep = append(keep, ft+int32(i))
-				}
-			}
-			// the matrix shift*I - J and its factors
-			started := make2(lu.Len)
-			for q, k := range lu.Load {
-				v := zero
-				if p.Entries[q] >= 0 {
-					v = p.Entries[q]
-				}
-				e.to(w+k, kernel.Sub, zero, v, 0)
-				started[k] = true
-			}
-			first := make3(n)
-			for k, at := range lu.Diagonal {
-				e.to(w+at, kernel.Add, w+at, l.shift, 0)
-				first[k] = e.op(kernel.Move, w+at, 0, 0)
-			}
-			for k := range started {
-				if !started[k] {
-					e.to(w+int32(k), kernel.Move, zero, 0, 0)
-				}
-			}
-			grow := zero
-			for k, el := range lu.Steps {
-				pivot := w + lu.Diagonal[k]
-				e.to(inv+int32(k), kernel.Div, one, pivot, 0)
-				lost := e.op(kernel.Abs, e.op(kernel.Mul, first[k], inv+int32(k), 0), 0, 0)
-				grow = e.op(kernel.Max, grow, lost, 0)
-				for _, r := range el.Rows {
-					e.to(w+r.At, kernel.Mul, w+r.At, inv+int32(k), 0)
-					for _, u := range r.Update {
-						e.to(w+u.Target, kernel.Sub, w+u.Target, e.op(kernel.Mul, w+r.At, w+u.Up, 0), 0)
-					}
-				}
-			}
-			e.to(l.grow, kernel.Move, grow, 0, 0)
-			keep = append(keep, l.grow)
-			keep = append(keep, span(w, lu.Len)...)
-			keep = append(keep, span(inv, n)...)
-			for i := int32(0); i < N; i++ {
-				e.to(b0+i, kernel.Move, p.Deriv[i], 0, 0)
-			}
-		} else {
-			for i := int32(0); i < N; i++ {
-				if s == 7 { // yn of stage 6 plus u7 (see rodasA)
-					e.to(l.yn+i, kernel.Add, l.yn+i, l.u+6*N+i, 0)
-				} else if s == 6 {
-					e.to(l.yn+i, kernel.Add, l.yn+i, l.u+5*N+i, 0)
-				} else {
-					v := l.y0 + i
-					for j := int32(0); j < s; j++ {
-						v = e.op(kernel.Add, v, e.op(kernel.Mul, num(rodasA[s][j]), l.u+j*N+i, 0), 0)
-					}
-					e.to(l.yn+i, kernel.Move, v, 0, 0)
-				}
-				e.to(p.State[i], kernel.Move, l.yn+i, 0, 0)
-			}
-			e.to(p.Clock, kernel.Add, l.t, e.op(kernel.Mul, num(rodasTime[s]), l.h, 0), 0)
-			e.code = append(e.code, p.RHS.Code...)
-			c := make3(int(s))
-			for j := range c {
-				c[j] = e.op(kernel.Mul, num(rodasC[s][j]), l.hinv, 0)
-			}
-			for i := int32(0); i < N; i++ {
-				v := p.Deriv[i]
-				for j := int32(0); j < s; j++ {
-					v = e.op(kernel.Add, v, e.op(kernel.Mul, c[j], l.u+j*N+i, 0), 0)
-				}
-				e.to(b0+i, kernel.Move, v, 0, 0)
-			}
-			keep = append(keep, span(l.yn, n)...)
-		}
-		if timed && rodasSlope[s] != 0 {
-			g := e.op(kernel.Mul, num(rodasSlope[s]), l.h, 0)
-			for i, k := range p.TimeDeriv {
-				if k >= 0 {
-					e.to(b0+int32(i), kernel.Add, b0+int32(i), e.op(kernel.Mul, g, ft+int32(i), 0), 0)
-				}
-			}
-		}
-		// solve
-		for k := range lu.Order {
-			v := b0 + lu.Order[k]
-			for _, t := range lu.Lower[k] {
-				v = e.op(kernel.Sub, v, e.op(kernel.Mul, w+t.At, x+t.Column, 0), 0)
-			}
-			e.to(x+int32(k), kernel.Move, v, 0, 0)
-		}
-		for k := n - 1; k >= 0; k-- {
-			v := x + int32(k)
-			for _, t := range lu.Upper[k] {
-				v = e.op(kernel.Sub, v, e.op(kernel.Mul, w+t.At, x+t.Column, 0), 0)
-			}
-			e.to(x+int32(k), kernel.Mul, v, inv+int32(k), 0)
-			e.to(l.u+s*N+lu.Order[k], kernel.Move, x+int32(k), 0, 0)
-		}
-		keep = append(keep, span(l.u+s*N, n)...)
-		if s == 7 { // the new state and the error's norm
-			sum := zero
-			for i := int32(0); i < N; i++ {
-				err := l.u + 7*N + i
-				e.to(l.yn+i, kernel.Add, l.yn+i, err, 0)
-				size := e.op(kernel.Max, e.op(kernel.Abs, l.y0+i, 0, 0), e.op(kernel.Abs, l.yn+i, 0, 0), 0)
-				scale := e.op(kernel.Add, l.atol+i, e.op(kernel.Mul, l.rtol, size, 0), 0)
-				q := e.op(kernel.Div, err, scale, 0)
-				sum = e.op(kernel.Add, sum, e.op(kernel.Mul, q, q, 0), 0)
-			}
-			e.to(l.sum, kernel.Move, sum, 0, 0)
-			keep = append(keep, l.sum)
-		}
-		var err error
-		if l.stage[s], err = make(keep); err != nil {
-			return nil, err
-		}
-	}
-	for k := int32(0); k < 3; k++ {
-		for i := int32(0); i < N; i++ {
-			v := e.op(kernel.Mul, num(rodasDense[k][0]), l.u+i, 0)
-			for j := int32(1); j < 8; j++ {
-				v = e.op(kernel.Add, v, e.op(kernel.Mul, num(rodasDense[k][j]), l.u+j*N+i, 0), 0)
-			}
-			e.to(l.d+k*N+i, kernel.Move, v, 0, 0)
-		}
-	}
-	var err error
-	if l.dense, err = make(span(l.d, 3*n)); err != nil {
+	if err := w.write(); err != nil {
 		return nil, err
 	}
-	l.slots = int(highest)
-	return l, nil
+	return w.Lanes, nil
 }
 
-func c0slots(c *kernel.Code) int {
-	if c == nil {
-		return 0
+// writer writes the programs of Lanes.
+type writer struct {
+	*Lanes
+	lu        linalg.Factors
+	code      []kernel.Instr
+	keep      []int32
+	next      int32 // next free slot
+	fixed     int32 // slots below are not temporaries
+	constants map[float64]int32
+	w, inv    int32 // factors, 1/pivots
+	b, x      int32 // right-hand side and solution of a stage
+	ft        int32 // partial derivative by time, or -1
+}
+
+// block takes k slots.
+func (e *writer) block(k int) int32 {
+	e.next += int32(k)
+	return e.next - int32(k)
+}
+
+// num is the slot of a number.
+func (e *writer) num(v float64) int32 {
+	k, ok := e.constants[v]
+	if !ok {
+		if e.fixed != 0 {
+			panic(fmt.Sprintf("ode: the number %v was not announced", v))
+		}
+		k = e.block(1)
+		e.constants[v] = k
+		e.numbers = append(e.numbers, kernel.Number{Slot: k, Value: v})
 	}
-	return c.Slots
+	return k
 }
 
-func make2(n int) []bool  { return make([]bool, n) }
-func make3(n int) []int32 { return make([]int32, n) }
-
-// emitter writes straight-line code with fresh temporaries.
-type emitter struct {
-	code []kernel.Instr
-	next int32
-}
-
-func (e *emitter) to(dst int32, op kernel.Op, a, b, c int32) {
+func (e *writer) to(dst int32, op kernel.Op, a, b, c int32) {
 	e.code = append(e.code, kernel.Instr{Op: op, Dst: dst, A: a, B: b, C: c})
 }
 
-func (e *emitter) op(op kernel.Op, a, b, c int32) int32 {
-	e.next++
-	e.to(e.next-1, op, a, b, c)
-	return e.next - 1
+// op writes into a fresh temporary.
+func (e *writer) op(op kernel.Op, a, b int32) int32 {
+	k := e.block(1)
+	e.to(k, op, a, b, 0)
+	return k
+}
+
+// plusTimes is sum + a*b.
+func (e *writer) plusTimes(sum, a, b int32) int32 {
+	return e.op(kernel.Add, sum, e.op(kernel.Mul, a, b))
+}
+
+// minusTimes is sum - a*b.
+func (e *writer) minusTimes(sum, a, b int32) int32 {
+	return e.op(kernel.Sub, sum, e.op(kernel.Mul, a, b))
+}
+
+// keeps notes a block whose values later programs read.
+func (e *writer) keeps(from int32, k int) {
+	for i := int32(0); i < int32(k); i++ {
+		e.keep = append(e.keep, from+i)
+	}
+}
+
+// build compiles what was written.
+func (e *writer) build() (*kernel.Code, error) {
+	known := append(append([]kernel.Number(nil), e.p.Numbers...), e.numbers...)
+	c, err := e.backend.Make(&kernel.Program{Slots: int(e.next), Code: e.code, Numbers: known}, e.keep)
+	if err != nil {
+		return nil, err
+	}
+	e.slots = max(e.slots, c.Slots)
+	e.code, e.keep, e.next = nil, nil, e.fixed
+	return c, nil
+}
+
+func (e *writer) write() error {
+	n, N := e.n, int32(e.n)
+	e.y0, e.yn, e.u, e.d, e.atol = e.block(n), e.block(n), e.block(8*n), e.block(3*n), e.block(n)
+	e.w, e.inv, e.b, e.x = e.block(len(e.lu.ColIdx)), e.block(n), e.block(n), e.block(n)
+	e.h, e.hinv, e.shift, e.t, e.rtol, e.take = e.block(1), e.block(1), e.block(1), e.block(1), e.block(1), e.block(1)
+	e.sum, e.grow = e.block(1), e.block(1)
+	e.ft = -1
+	for _, k := range e.p.TimeDeriv {
+		if k >= 0 && e.ft < 0 {
+			e.ft = e.block(n)
+		}
+	}
+	for s := range rodasA {
+		for _, v := range append(append(append([]float64{}, rodasA[s][:]...), rodasC[s][:]...), rodasTime[s], rodasSlope[s], rodasDense[0][s], rodasDense[1][s], rodasDense[2][s]) {
+			e.num(v)
+		}
+	}
+	e.num(0)
+	e.num(1)
+	e.fixed = e.next
+	var err error
+	for s := range e.stage {
+		if s == 0 {
+			e.first()
+		} else {
+			e.inner(s)
+		}
+		if e.ft >= 0 && rodasSlope[s] != 0 {
+			g := e.op(kernel.Mul, e.num(rodasSlope[s]), e.h)
+			for i, k := range e.p.TimeDeriv {
+				if k >= 0 {
+					e.to(e.b+int32(i), kernel.Move, e.plusTimes(e.b+int32(i), g, e.ft+int32(i)), 0, 0)
+				}
+			}
+		}
+		e.solve(e.u + int32(s)*N)
+		if s == 7 {
+			e.last()
+		}
+		if e.stage[s], err = e.build(); err != nil {
+			return err
+		}
+	}
+	for k := range rodasDense {
+		for i := int32(0); i < N; i++ {
+			v := e.op(kernel.Mul, e.num(rodasDense[k][0]), e.u+i)
+			for j := int32(1); j < 8; j++ {
+				v = e.plusTimes(v, e.num(rodasDense[k][j]), e.u+j*N+i)
+			}
+			e.to(e.d+int32(k)*N+i, kernel.Move, v, 0, 0)
+		}
+	}
+	e.keeps(e.d, 3*n)
+	e.dense, err = e.build()
+	return err
+}
+
+// first takes the last step over where it was accepted, evaluates f and its derivatives,
+// and factors the matrix of the step.
+func (e *writer) first() {
+	p, zero, one := e.p, e.num(0), e.num(1)
+	for i, slot := range p.State {
+		y := e.y0 + int32(i)
+		e.to(y, kernel.Select, e.yn+int32(i), y, e.take)
+		e.to(slot, kernel.Move, y, 0, 0)
+	}
+	e.keeps(e.y0, e.n)
+	e.to(p.Clock, kernel.Move, e.t, 0, 0)
+	e.code = append(e.code, p.First.Code...)
+	for i, k := range p.TimeDeriv {
+		if k >= 0 {
+			e.to(e.ft+int32(i), kernel.Move, k, 0, 0)
+			e.keep = append(e.keep, e.ft+int32(i))
+		}
+	}
+	// shift*I - J, and its factors row by row; grow is by how much pivots were cancelled
+	filled := make([]bool, len(e.lu.ColIdx))
+	for q, k := range e.lu.Load {
+		v := zero
+		if p.Entries[q] >= 0 {
+			v = p.Entries[q]
+		}
+		e.to(e.w+k, kernel.Sub, zero, v, 0)
+		filled[k] = true
+	}
+	for k, ok := range filled {
+		if !ok {
+			e.to(e.w+int32(k), kernel.Move, zero, 0, 0)
+		}
+	}
+	grow := zero
+	for i, diag := range e.lu.Diag {
+		from, to := e.lu.RowPtr[i], e.lu.RowPtr[i+1]
+		at := map[int32]int32{} // column -> position in this row
+		for q := from; q < to; q++ {
+			at[e.lu.ColIdx[q]] = q
+		}
+		e.to(e.w+diag, kernel.Add, e.w+diag, e.shift, 0)
+		before := e.op(kernel.Move, e.w+diag, 0)
+		for q := from; q < diag; q++ {
+			k := e.lu.ColIdx[q]
+			e.to(e.w+q, kernel.Mul, e.w+q, e.inv+k, 0)
+			for u := e.lu.Diag[k] + 1; u < e.lu.RowPtr[k+1]; u++ {
+				target := e.w + at[e.lu.ColIdx[u]]
+				e.to(target, kernel.Sub, target, e.op(kernel.Mul, e.w+q, e.w+u), 0)
+			}
+		}
+		e.to(e.inv+int32(i), kernel.Div, one, e.w+diag, 0)
+		grow = e.op(kernel.Add, grow, e.op(kernel.Abs, e.op(kernel.Mul, before, e.inv+int32(i)), 0))
+	}
+	e.to(e.grow, kernel.Move, grow, 0, 0)
+	e.keep = append(e.keep, e.grow)
+	e.keeps(e.w, len(e.lu.ColIdx))
+	e.keeps(e.inv, e.n)
+	for i, k := range p.Deriv {
+		e.to(e.b+int32(i), kernel.Move, k, 0, 0)
+	}
+}
+
+// inner writes the state of stage s, f there, and the stage's right-hand side.
+func (e *writer) inner(s int) {
+	p, N := e.p, int32(e.n)
+	for i, slot := range p.State {
+		k := int32(i)
+		var v int32
+		if s >= 6 { // the stage before, and its result (see rodasA)
+			v = e.op(kernel.Add, e.yn+k, e.u+int32(s-1)*N+k)
+		} else {
+			v = e.y0 + k
+			for j := 0; j < s; j++ {
+				v = e.plusTimes(v, e.num(rodasA[s][j]), e.u+int32(j)*N+k)
+			}
+		}
+		e.to(slot, kernel.Move, v, 0, 0)
+		if s >= 5 {
+			e.to(e.yn+k, kernel.Move, v, 0, 0)
+		}
+	}
+	if s >= 5 {
+		e.keeps(e.yn, e.n)
+	}
+	e.to(p.Clock, kernel.Move, e.plusTimes(e.t, e.num(rodasTime[s]), e.h), 0, 0)
+	e.code = append(e.code, p.RHS.Code...)
+	c := make([]int32, s)
+	for j := range c {
+		c[j] = e.op(kernel.Mul, e.num(rodasC[s][j]), e.hinv)
+	}
+	for i, v := range p.Deriv {
+		for j := 0; j < s; j++ {
+			v = e.plusTimes(v, c[j], e.u+int32(j)*N+int32(i))
+		}
+		e.to(e.b+int32(i), kernel.Move, v, 0, 0)
+	}
+}
+
+// solve writes the solution of a stage to the block u.
+func (e *writer) solve(u int32) {
+	for k, i := range e.lu.Order {
+		v := e.b + i
+		for q := e.lu.RowPtr[k]; q < e.lu.Diag[k]; q++ {
+			v = e.minusTimes(v, e.w+q, e.x+e.lu.ColIdx[q])
+		}
+		e.to(e.x+int32(k), kernel.Move, v, 0, 0)
+	}
+	for k := e.n - 1; k >= 0; k-- {
+		v := e.x + int32(k)
+		for q := e.lu.Diag[k] + 1; q < e.lu.RowPtr[k+1]; q++ {
+			v = e.minusTimes(v, e.w+q, e.x+e.lu.ColIdx[q])
+		}
+		e.to(e.x+int32(k), kernel.Mul, v, e.inv+int32(k), 0)
+		e.to(u+e.lu.Order[k], kernel.Move, e.x+int32(k), 0, 0)
+	}
+	e.keeps(u, e.n)
+}
+
+// last writes the new state and the error's sum of squares.
+func (e *writer) last() {
+	sum := e.num(0)
+	for i := int32(0); i < int32(e.n); i++ {
+		err := e.u + 7*int32(e.n) + i
+		yn := e.op(kernel.Add, e.yn+i, err)
+		e.to(e.yn+i, kernel.Move, yn, 0, 0)
+		size := e.op(kernel.Max, e.op(kernel.Abs, e.y0+i, 0), e.op(kernel.Abs, yn, 0))
+		q := e.op(kernel.Div, err, e.plusTimes(e.atol+i, e.rtol, size))
+		sum = e.plusTimes(sum, q, q)
+	}
+	e.to(e.sum, kernel.Move, sum, 0, 0)
+	e.keep = append(e.keep, e.sum)
 }
 
 // Group is the workspace of one worker: its lanes run side by side on one goroutine.
@@ -320,11 +359,10 @@ type Group struct {
 
 // Lane is one of a group's; Options.Lane gives it to Solve.
 type Lane struct {
-	g       *Group
-	index   int
-	yield   func(struct{}) bool
-	waiting bool
-	st      laneStepper
+	g     *Group
+	index int
+	yield func(struct{}) bool
+	st    laneStepper
 }
 
 // NewGroup makes a workspace.
@@ -373,6 +411,11 @@ func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 	for i := range g.lane {
 		lane := &g.lane[i]
 		resume, stop := iter.Pull(func(yield func(struct{}) bool) {
+			defer func() {
+				if r := recover(); r != nil && r != any(errAbandoned) {
+					panic(r)
+				}
+			}()
 			lane.yield = yield
 			for {
 				job, ok := next(lane.index)
@@ -425,8 +468,6 @@ type laneStepper struct {
 	y    []float64 // copies of the lane's columns, made when asked for
 	yn   []float64
 	f    []float64
-	slop bool
-	rtol float64
 }
 
 func (s *laneStepper) at(slot int32) *float64 { return &s.mem[int(slot)*s.l.L+s.lane.index] }
@@ -463,7 +504,6 @@ func (s *laneStepper) start(t float64, y []float64, st *Stats) {
 	s.put(s.l.y0, y)
 	s.put(s.l.yn, y)
 	*s.at(s.l.take) = 0
-	s.slop = false
 }
 
 func (s *laneStepper) slope(float64) []float64 {
@@ -489,15 +529,12 @@ func (s *laneStepper) try(h float64, w *weights, st *Stats) (float64, int, Cause
 	norm := math.Sqrt(sum / float64(s.l.n))
 	if !(norm <= 1) {
 		s.state()
-		e := make3f(s.l.n)
-		s.column(e, s.l.u+7*int32(s.l.n))
+		e := s.column(s.f, s.l.u+7*int32(s.l.n))
 		_, worst := w.norm(e, s.y, s.next())
 		return norm, worst, ""
 	}
 	return norm, -1, ""
 }
-
-func make3f(n int) []float64 { return make([]float64, n) }
 
 // errAbandoned unwinds a job whose group was given up.
 var errAbandoned = fmt.Errorf("ode: the group of lanes was given up")

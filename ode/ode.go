@@ -45,6 +45,10 @@ type Options struct {
 	InitialStep float64   // 0: estimated
 	MaxStep     float64   // 0: none
 	MaxSteps    int       // 0: 10 million
+	// Lane makes steps side by side with the other lanes of its group; it must run there.
+	// A system that is not Laned, or has a mass matrix, and methods other than the first
+	// make steps of their own.
+	Lane *Lane
 }
 
 // Stats counts the work of a solution.
