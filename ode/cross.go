@@ -85,7 +85,7 @@ func (d *driver) jumpWithin(h float64, finite bool) (s Step, at float64) {
 		d.s.prepareDense()
 		s = d.step(d.t, d.t+h)
 	} else {
-		s = Step{T0: d.t, T1: d.t + h, end: d.t + h, dense: func(_ float64, dst []float64) { copy(dst, d.y) }}
+		s = Step{T0: d.t, T1: d.t + h, end: d.t + h, dense: func(_ float64, dst []float64) { copy(dst, d.s.state()) }}
 	}
 	d.watched = d.jumps
 	at = d.firstCrossing(&s)

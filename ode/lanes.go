@@ -392,8 +392,8 @@ func (g *Group) Lanes() int { return len(g.lane) }
 // Lane is lane i of the group.
 func (g *Group) Lane(i int) *Lane { return &g.lane[i] }
 
-// Run runs jobs in every lane until next has none left for any of them. A job is a
-// function that may call Solve with its lane; jobs of one group never run at the same
+// Run runs jobs in every lane until next has none left for any of them; next may also
+// say that it has none yet (nil, true). A job is a function that may call Solve with its lane; jobs of one group never run at the same
 // time, so they may share what next gives them.
 func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 	type coroutine struct {
@@ -419,10 +419,14 @@ func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 			lane.yield = yield
 			for {
 				job, ok := next(lane.index)
-				if !ok {
+				switch {
+				case !ok:
+					return
+				case job != nil:
+					job()
+				case !yield(struct{}{}): // nothing for now
 					return
 				}
-				job()
 			}
 		})
 		list[i] = coroutine{resume, stop}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"thymus/compile"
 	"thymus/diag"
@@ -67,6 +68,11 @@ type Config struct {
 
 // Plan is a compiled Config; it never changes and may be shared by goroutines.
 type Plan struct {
+	laneOnce sync.Once
+	lane     *ode.Lanes // see lanes
+	how      string
+	laneErr  error
+
 	config  Config
 	program *compile.Program
 	record  *compile.Observer

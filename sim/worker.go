@@ -14,6 +14,7 @@ import (
 // Worker is the workspace of one patient at a time.
 type Worker struct {
 	plan    *Plan
+	lane    *ode.Lane // nil: patients are simulated alone
 	in      *compile.Instance
 	y       []float64
 	dst     []float64 // one recorded row
@@ -218,7 +219,7 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	}
 	stats, cause := ode.Solve(w.system(&r.mask), w.y, s.Start, s.End, ode.Options{
 		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
-		MaxStep: w.plan.longestStep(s), MaxSteps: w.plan.config.MaxSteps,
+		MaxStep: w.plan.longestStep(s), MaxSteps: w.plan.config.MaxSteps, Lane: w.lane,
 	}, r)
 	r.out.Stats = stats
 	if r.failure != nil {

@@ -15,6 +15,10 @@ import (
 // unitKey is where a column's unit stands in a file's metadata.
 const unitKey = "unit."
 
+// codec is shared by all columns and files: making an encoder costs more than most
+// columns take to compress.
+var codec = &zstd.Codec{Level: zstd.SpeedDefault}
+
 // schemaOf makes the Parquet schema of a table; columns keep their order by position.
 func schemaOf(t *table.Table) *parquet.Schema {
 	group := parquet.Group{}
@@ -31,7 +35,7 @@ func schemaOf(t *table.Table) *parquet.Schema {
 		default:
 			node = parquet.String()
 		}
-		group[c.Name] = parquet.Compressed(node, &zstd.Codec{Level: zstd.SpeedDefault})
+		group[c.Name] = parquet.Compressed(node, codec)
 	}
 	return parquet.NewSchema(t.Name, group)
 }

@@ -68,7 +68,7 @@ func (p *Prepared) Run(ctx context.Context, o RunOptions) error {
 	}
 	var chunk []patientResult
 	current := 0
-	return sim.Each(ctx, n, o.Workers, p.newWorker, func(w *worker, k int) patientResult {
+	return sim.EachPatient(ctx, p.Plan, n, o.Workers, p.newWorker, func(w *worker) *sim.Worker { return w.sim }, func(w *worker, k int) patientResult {
 		i := sort.SearchInts(starts, k+1) - 1
 		return w.patient(todo[i], k-starts[i])
 	}, func(k int, r patientResult) error {

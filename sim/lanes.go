@@ -1,0 +1,190 @@
+package sim
+
+import (
+	"context"
+	"sync"
+
+	"thymus/kernel"
+	"thymus/ode"
+)
+
+// lanes compiles the plan for patients side by side, once. It is nil where the back end
+// has no lanes or the plan cannot use them; how says which way patients are simulated.
+func (p *Plan) lanes() *ode.Lanes {
+	p.laneOnce.Do(func() {
+		b, err := kernel.Choose()
+		if err != nil {
+			p.how, p.laneErr = "", err
+			return
+		}
+		p.how = b.Name
+		if b.Lanes < 2 {
+			return
+		}
+		alone := func(why string) { p.how = "interpreter (" + why + ")" }
+		switch method, err := ode.MethodNamed(p.config.Method); {
+		case err != nil:
+			alone(err.Error())
+			return
+		case method.Name != ode.Methods[0].Name:
+			alone("method " + method.Name + " runs one patient at a time")
+			return
+		case p.pure || p.jumps != nil:
+			alone("discrete species")
+			return
+		case len(p.program.Path()) > 0:
+			alone("algebraic rules, delays or fast reactions")
+			return
+		}
+		s := p.program.Straight()
+		problem := &ode.Problem{Of: p.program, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
+			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: p.program.New().Pattern()}
+		if p.lane, err = ode.NewLanes(problem, b); err != nil {
+			alone(err.Error())
+		}
+	})
+	return p.lane
+}
+
+// Backend names the way in which patients are simulated: the kernel's back end, or the
+// interpreter with the reason. An error says that the choice of a back end is wrong.
+func (p *Plan) Backend() (string, error) {
+	p.lanes()
+	return p.how, p.laneErr
+}
+
+// EachPatient is Each for jobs that run patients of plan p: the patients of one worker's
+// lanes are simulated side by side. of gives the Worker that a W runs patients with. The
+// results are those of Each, bit for bit.
+func EachPatient[W, T any](ctx context.Context, p *Plan, n, workers int, newWorker func() W, of func(W) *Worker, do func(w W, k int) T, deliver func(k int, v T) error) error {
+	lanes := p.lanes()
+	if lanes == nil {
+		return Each(ctx, n, workers, newWorker, do, deliver)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	line := newLine(n, deliver, cancel)
+	go func() {
+		<-ctx.Done()
+		line.stop()
+	}()
+	var wait sync.WaitGroup
+	for range max(1, min(workers, n)) {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			g := lanes.NewGroup()
+			ws := make([]W, g.Lanes())
+			for i := range ws {
+				ws[i] = newWorker()
+				of(ws[i]).lane = g.Lane(i)
+			}
+			line.ahead(4 * g.Lanes())
+			busy := 0
+			g.Run(func(lane int) (func(), bool) {
+				k, state := line.take(busy == 0)
+				switch state {
+				case over:
+					return nil, false
+				case later:
+					return nil, true
+				}
+				busy++
+				return func() {
+					v := do(ws[lane], k)
+					busy--
+					line.put(k, v)
+				}, true
+			})
+		}()
+	}
+	wait.Wait()
+	if line.failed != nil {
+		return line.failed
+	}
+	if line.next < n {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// line hands out numbers in order and delivers what comes back in order; nobody may be
+// further ahead of what was delivered than the window, so that memory stays bounded.
+type line[T any] struct {
+	mu      sync.Mutex
+	moved   *sync.Cond
+	n       int
+	given   int // numbers handed out
+	next    int // number to deliver next
+	window  int
+	waiting map[int]T
+	stopped bool
+	failed  error
+	deliver func(k int, v T) error
+	cancel  func()
+}
+
+type taken uint8
+
+const (
+	now   taken = iota
+	later       // nothing may be started until something is delivered
+	over        // there is nothing left
+)
+
+func newLine[T any](n int, deliver func(k int, v T) error, cancel func()) *line[T] {
+	l := &line[T]{n: n, waiting: map[int]T{}, deliver: deliver, cancel: cancel}
+	l.moved = sync.NewCond(&l.mu)
+	return l
+}
+
+func (l *line[T]) ahead(k int) {
+	l.mu.Lock()
+	l.window += k
+	l.mu.Unlock()
+}
+
+func (l *line[T]) stop() {
+	l.mu.Lock()
+	l.stopped = true
+	l.moved.Broadcast()
+	l.mu.Unlock()
+}
+
+// take gives the next number; it waits for one only if told to.
+func (l *line[T]) take(wait bool) (int, taken) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		switch {
+		case l.stopped || l.given >= l.n:
+			return 0, over
+		case l.given < l.next+l.window:
+			l.given++
+			return l.given - 1, now
+		case !wait:
+			return 0, later
+		}
+		l.moved.Wait()
+	}
+}
+
+func (l *line[T]) put(k int, v T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting[k] = v
+	for {
+		v, ok := l.waiting[l.next]
+		if !ok || l.stopped {
+			break
+		}
+		delete(l.waiting, l.next)
+		if err := l.deliver(l.next, v); err != nil {
+			l.failed, l.stopped = err, true
+			l.cancel()
+			break
+		}
+		l.next++
+	}
+	l.moved.Broadcast()
+}
