@@ -215,7 +215,11 @@ func (a *App) begin(r RunRequest) (*store.Run, *trial.Prepared, error) {
 	if dir == "" {
 		dir = store.Free(filepath.Join("results", p.Spec.ID))
 	}
-	run, err := store.Create(dir, manifestOf(p), map[string]string{
+	backend, err := backendOf(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	run, err := store.Create(dir, manifestOf(p, backend), map[string]string{
 		trialFile: src.Text, populationFile: p.Population.Source.Text, modelFile: antimony.Write(p.Document)})
 	if errors.Is(err, store.ErrExists) {
 		return nil, nil, diag.Messages{diag.Errorf(diag.Place{Src: &diag.Source{Name: dir}}, "the results folder exists and is not empty").
@@ -224,7 +228,16 @@ func (a *App) begin(r RunRequest) (*store.Run, *trial.Prepared, error) {
 	return run, p, err
 }
 
-func manifestOf(p *trial.Prepared) store.Manifest {
+// backendOf is how patients will be simulated; an unknown choice is an input error.
+func backendOf(p *trial.Prepared) (string, error) {
+	name, err := p.Plan.Backend()
+	if err != nil {
+		return "", diag.Messages{diag.Errorf(diag.Place{}, "%v", err)}
+	}
+	return name, nil
+}
+
+func manifestOf(p *trial.Prepared, backend string) store.Manifest {
 	s := p.Spec
 	settings := map[string]string{"method": s.Solver.Method, "rtol": model.FormatNumber(s.Solver.Rtol), "design": s.Design}
 	if s.Solver.Method == "" {
@@ -234,7 +247,7 @@ func manifestOf(p *trial.Prepared) store.Manifest {
 		settings["rtol"] = "1e-06"
 	}
 	return store.Manifest{Version: Version, Trial: s.ID, ModelHash: model.Hash(p.Model), Seed: s.Seed, Patients: s.Size, Replicates: s.Replicates,
-		Settings: settings, Backend: "interpreter " + runtime.GOARCH, ChunkSize: trial.ChunkSize, Chunks: p.Chunks(), Disclaimer: Disclaimer}
+		Settings: settings, Backend: backend + " " + runtime.GOARCH, ChunkSize: trial.ChunkSize, Chunks: p.Chunks(), Disclaimer: Disclaimer}
 }
 
 // resume opens an interrupted run and prepares the same trial again.
@@ -254,7 +267,11 @@ func (a *App) resume(r *RunRequest) (*store.Run, *trial.Prepared, error) {
 	if ms.HasErrors() {
 		return nil, nil, ms
 	}
-	return run, p, run.Continues(manifestOf(p))
+	backend, err := backendOf(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	return run, p, run.Continues(manifestOf(p, backend))
 }
 
 // statusOf lists the fate of every patient.
