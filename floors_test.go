@@ -25,6 +25,7 @@ var floors = map[string]int{
 var sameFloor = map[string]string{
 	"unit diag":       "messages have places",
 	"ode/odetest ode": "conformance problems of the solvers",
+	"ode kernel":      "lanes of solutions are machine code",
 	"antimony model":  "a format reads models",
 	"sbml model":      "a format reads models",
 	"compile model":   "a compiler reads models",

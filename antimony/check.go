@@ -100,7 +100,8 @@ func (b *body) reportLoop(e, by *element) {
 		b.p.report(diag.Errorf(at, "%s is defined by itself", e.id).WithHelp("only a rate rule (%s' = ...) and an event may use the value they change", e.id))
 		return
 	}
-	b.p.report(diag.Errorf(at, "%s is defined by itself, by way of %s", e.id, by.id).WithNote(by.at, "%s", by.id))
+	b.p.report(diag.Errorf(at, "%s is defined by itself, by way of %s", e.id, by.id).WithNote(by.at, "%s", by.id).
+		WithHelp("give one of them a value of its own, or let it change in time with a rate rule (%s' = ...)", e.id))
 }
 
 // checkInfluences reports interactions with a reaction whose rate knows nothing of the species.
