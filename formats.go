@@ -72,21 +72,36 @@ func formatOf(path string) (format, diag.Messages) {
 // ReadModelFile reads a model file with the parameter table beside it (NAME.parameters.tsv),
 // if there is one, and flattens its main model.
 func ReadModelFile(path string) (*model.Model, diag.Messages) {
-	f, ms := formatOf(path)
+	doc, main, ms := readDocument(path)
 	if ms.HasErrors() {
 		return nil, ms
+	}
+	flat, more := model.Flatten(doc, main.ID)
+	ms = append(ms, more...)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	return flat, ms
+}
+
+// readDocument reads a model file with the parameter table beside it, and says which model
+// of it is the main one.
+func readDocument(path string) (*model.Document, *model.Module, diag.Messages) {
+	f, ms := formatOf(path)
+	if ms.HasErrors() {
+		return nil, nil, ms
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, diag.Messages{diag.FileError(path, err)}
+		return nil, nil, diag.Messages{diag.FileError(path, err)}
 	}
 	doc, ms := f.read(&diag.Source{Name: path, Text: string(text)}, filepath.Dir(path))
 	if ms.HasErrors() {
-		return nil, ms
+		return nil, nil, ms
 	}
 	main := mainModule(doc)
 	if main == nil {
-		return nil, append(ms, diag.Errorf(diag.Place{Src: &diag.Source{Name: path}}, "the file defines no model"))
+		return nil, nil, append(ms, diag.Errorf(diag.Place{Src: &diag.Source{Name: path}}, "the file defines no model"))
 	}
 	tablePath := strings.TrimSuffix(path, filepath.Ext(path)) + ".parameters.tsv"
 	if tableText, err := os.ReadFile(tablePath); err == nil {
@@ -96,15 +111,10 @@ func ReadModelFile(path string) (*model.Model, diag.Messages) {
 			ms = append(ms, table.Apply(main)...)
 		}
 		if ms.HasErrors() {
-			return nil, ms
+			return nil, nil, ms
 		}
 	}
-	flat, more := model.Flatten(doc, main.ID)
-	ms = append(ms, more...)
-	if ms.HasErrors() {
-		return nil, ms
-	}
-	return flat, ms
+	return doc, main, ms
 }
 
 // mainModule is the module marked as main, or the last one of the file.

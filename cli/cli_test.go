@@ -299,3 +299,63 @@ func TestFluxBalance(t *testing.T) {
 		t.Errorf("help: exit code %d\n%s", code, out)
 	}
 }
+
+// TestConformanceThrough: one case of two files, judged as it is and through both formats;
+// the rows, the page and the exit codes.
+func TestConformanceThrough(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// inf' = -1: a parameter named as a word of Antimony falls from 2 to 0
+	const model = `<?xml version="1.0"?>
+<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model id="m">
+<listOfParameters><parameter id="inf" value="2" constant="false"/></listOfParameters>
+<listOfRules><rateRule variable="inf"><math xmlns="http://www.w3.org/1998/Math/MathML"><cn>-1</cn></math></rateRule></listOfRules>
+</model></sbml>
+`
+	write("suite/00001/00001-settings.txt", "start: 0\nduration: 2\nsteps: 2\nvariables: inf\nabsolute: 1e-6\nrelative: 1e-6\namount:\nconcentration:\n")
+	write("suite/00001/00001-results.csv", "time,inf\n0,2\n1,1\n2,0\n")
+	write("suite/00001/00001-model.m", "(*\n\ncomponentTags: Parameter, RateRule\ntestTags:\n\n*)\n")
+	write("suite/00001/00001-sbml-l3v2.xml", model)
+	page := filepath.Join(dir, "page.md")
+	for _, through := range []string{"", "sbml", "antimony"} {
+		args := []string{"conformance", "sbml-semantic", filepath.Join(dir, "suite"), "--markdown", page, "--out", filepath.Join(dir, "out")}
+		if through != "" {
+			args = append(args, "--through", through)
+		}
+		if code, out, errs := do(args...); code != exitOK || !strings.Contains(out, "passed   1") {
+			t.Fatalf("through %q: exit code %d\n%s%s", through, code, out, errs)
+		}
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"# Conformance\n", "## sbml-semantic\n", "## sbml-semantic through antimony\n", "## sbml-semantic through sbml\n", "| RateRule | 1 | 1 | 0 | 0 | 0 |"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the page lacks %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(string(text), dir) {
+		t.Error("the page names a folder of this machine")
+	}
+	if rows, err := os.ReadFile(filepath.Join(dir, "out", "sbml-semantic.csv")); err != nil || !strings.HasPrefix(string(rows), "case,file,level,version,tags,outcome,") {
+		t.Errorf("rows %v\n%s", err, rows)
+	}
+	write("suite/00001/00001-sbml-l2v4.xml", strings.ReplaceAll(strings.ReplaceAll(model, "level3/version2/core", "level2/version4"), `level="3" version="2"`, `level="2" version="4"`))
+	write("suite/00001/00001-sbml-l3v1.xml", strings.ReplaceAll(model, "<cn>-1</cn>", "<cn>-2</cn>"))
+	code, out, errs := do("conformance", "sbml-semantic", filepath.Join(dir, "suite"), "--json")
+	if code != exitFindings || !json.Valid([]byte(out)) || !strings.Contains(out, `"passed": 2`) || !strings.Contains(out, "inf is N, expected N, at N") {
+		t.Errorf("a wrong one: exit code %d\n%s%s", code, out, errs)
+	}
+	if code, _, errs := do("conformance", "sbml-semantic", filepath.Join(dir, "suite"), "--through", "cellml"); code != exitInput || !strings.Contains(errs, "sbml or antimony") {
+		t.Errorf("an unknown format: exit code %d\n%s", code, errs)
+	}
+}

@@ -17,6 +17,7 @@ import (
 func (f *face) conformance() *cobra.Command {
 	var r thymus.ConformanceRequest
 	var seeds []string
+	var rewrite bool
 	var about strings.Builder
 	for _, s := range conformance.Suites {
 		fmt.Fprintf(&about, "  %-16s %s\n%19s%s\n", s.Name, s.Title, "", s.Shape)
@@ -37,6 +38,7 @@ cause), 2 the suite or the folder is not there, 3 some case did not pass.`,
   thymus conformance sbml-semantic sbml-test-suite --cases 00001,00100-00199 --all
   thymus conformance sbml-semantic sbml-test-suite --tags comp,CSymbolDelay --json
   thymus conformance sbml-stochastic sbml-test-suite --runs 10000 --seeds 1,2,3
+  thymus conformance sbml-semantic sbml-test-suite --through antimony
   thymus conformance biomodels models --markdown conformance.md`,
 		Args: args(2, 2, "a suite and a folder"),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -48,6 +50,12 @@ cause), 2 the suite or the folder is not there, 3 some case did not pass.`,
 				if c.Flags().Changed(flag.name) && flag.v < 1 {
 					return usageError{fmt.Errorf("--%s %d: expected 1 or more", flag.name, flag.v)}
 				}
+			}
+			if rewrite && r.Through != "" && r.Through != "sbml" {
+				return usageError{fmt.Errorf("--rewrite is --through sbml: give one of the two")}
+			}
+			if rewrite {
+				r.Through = "sbml"
 			}
 			for _, text := range seeds {
 				seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
@@ -83,6 +91,8 @@ cause), 2 the suite or the folder is not there, 3 some case did not pass.`,
 	fl.StringSliceVar(&seeds, "seeds", nil, "seeds with which a stochastic case is run (default 1,2,3)")
 	fl.StringVar(&r.Out, "out", "", "folder that gets SUITE.csv with one row a case")
 	fl.StringVar(&r.Markdown, "markdown", "", "page (as conformance.md) in which the suite's section is replaced")
+	fl.StringVar(&r.Through, "through", "", "write every model as sbml or antimony and judge what is read of that")
+	fl.BoolVar(&rewrite, "rewrite", false, "the same as --through sbml")
 	fl.IntVar(&r.Steps, "max-steps", 0, "most solver steps of one simulation (default 2000000)")
 	fl.Float64Var(&r.Seconds, "time-limit", 0, "seconds after which a case without an answer counts as crashed (default 120, more for stochastic cases)")
 	fl.Bool("all", false, "list every case that did not pass, with its reason and largest deviation")

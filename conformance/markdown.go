@@ -1,7 +1,9 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -124,10 +126,18 @@ func Replace(page, suite, section string) string {
 	}
 	sections[suite] = strings.TrimRight(section, "\n") + "\n"
 	out := strings.TrimRight(head, "\n") + "\n"
-	for _, s := range Suites {
-		if text, ok := sections[s.Name]; ok {
-			out += "\n" + text
-		}
+	// in the order of the suites; one that ran in another way stands behind its suite
+	var names []string
+	for name := range sections {
+		names = append(names, name)
+	}
+	place := func(name string) int {
+		first, _, _ := strings.Cut(name, " ")
+		return slices.Index(Names(), first)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(place(a)-place(b), strings.Compare(a, b)) })
+	for _, name := range names {
+		out += "\n" + sections[name]
 	}
 	return out
 }

@@ -96,14 +96,15 @@ func (s *settings) record(m *model.Model) []compile.Selection {
 	out := make([]compile.Selection, len(s.variables))
 	for i, v := range s.variables {
 		// The suite writes element x of submodel A as A__x; flattening here joins with
-		// one underscore.
+		// one underscore. A model that went through Antimony has an underscore behind ids
+		// that are words of the language.
 		id := v
 		if own := v + "_"; (v == model.Time || v == model.Avogadro) && ids[own] {
 			id = own // a symbol that the model itself calls so: readers make room for the reserved one
 		}
-		if !ids[id] {
-			if inner := strings.ReplaceAll(v, "__", "_"); ids[inner] {
-				id = inner
+		for _, other := range []string{strings.ReplaceAll(v, "__", "_"), v + "_"} {
+			if !ids[id] && ids[other] {
+				id = other
 			}
 		}
 		out[i] = compile.Selection{ID: id}
