@@ -355,6 +355,11 @@ func TestConformanceThrough(t *testing.T) {
 	if code != exitFindings || !json.Valid([]byte(out)) || !strings.Contains(out, `"passed": 2`) || !strings.Contains(out, "inf is N, expected N, at N") {
 		t.Errorf("a wrong one: exit code %d\n%s%s", code, out, errs)
 	}
+	for least, want := range map[string]int{"2": exitOK, "3": exitFindings} {
+		if code, _, errs := do("conformance", "sbml-semantic", filepath.Join(dir, "suite"), "--at-least", least); code != want {
+			t.Errorf("at least %s: exit code %d, want %d\n%s", least, code, want, errs)
+		}
+	}
 	if code, _, errs := do("conformance", "sbml-semantic", filepath.Join(dir, "suite"), "--through", "cellml"); code != exitInput || !strings.Contains(errs, "sbml or antimony") {
 		t.Errorf("an unknown format: exit code %d\n%s", code, errs)
 	}
