@@ -103,7 +103,7 @@ func (b *builder) atStart(k id, at diag.Place) id {
 	case past:
 		d := b.delays[n.index]
 		v = b.delayStart(d.arg, d.lagExpr, d.at, b.g.num(0))
-	case pastSlope:
+	case early, pastSlope:
 		v = b.g.num(0) // nothing moves before the start
 	case operation:
 		if n.deps&(onState|onConstants) == 0 {

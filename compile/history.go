@@ -142,6 +142,55 @@ func (d *delayed) differentiating() bool {
 
 func (d *delayed) differentiated() { d.mark = done }
 
+// readsPast finds whether the model delays anything.
+func (b *builder) readsPast() {
+	look := func(list ...*model.Expr) {
+		for _, e := range list {
+			if e != nil {
+				e.Walk(func(x *model.Expr) bool {
+					b.usesPast = b.usesPast || x.Kind == model.Apply && x.Name == "delay"
+					return !b.usesPast
+				})
+			}
+		}
+	}
+	m := b.m
+	for i := range m.Functions {
+		look(m.Functions[i].Body)
+	}
+	for i := range m.Reactions {
+		look(m.Reactions[i].Rate)
+		for _, refs := range [][]model.SpeciesRef{m.Reactions[i].Reactants, m.Reactions[i].Products} {
+			for _, r := range refs {
+				look(r.Stoichiometry)
+			}
+		}
+	}
+	for i := range m.Rules {
+		look(m.Rules[i].Math)
+	}
+	for i := range m.Events {
+		e := &m.Events[i]
+		look(e.Trigger, e.Delay, e.Priority)
+		for _, a := range e.Assignments {
+			look(a.Math)
+		}
+	}
+	for _, a := range b.opt.Actions {
+		for _, x := range a.Assignments {
+			look(x.Math)
+		}
+	}
+}
+
+// sinceStart is a rate as the past has it: before the start nothing changes.
+func (b *builder) sinceStart(k id) id {
+	if !b.usesPast {
+		return k
+	}
+	return b.g.op(kernel.Select, b.g.num(0), k, b.g.leafNode(early, 0, onState))
+}
+
 // histories lowers everything that is delayed.
 func (p *Program) histories() {
 	b := p.b
@@ -409,12 +458,13 @@ func (in *Instance) recallOne(d *delayed, s, t float64, depth int) (value, slope
 	for i, v := range dy {
 		m.y[i] += step * v
 	}
-	return value, (in.evaluate(d, m, s+step, depth) - value) / step
+	return value, (in.evaluate(d, m, s+step, false, depth) - value) / step
 }
 
 func (in *Instance) recallAt(d *delayed, m *thenMemory, s, t float64, depth int) float64 {
 	p := in.p
-	if in.past.At(s, t, m.y) && in.own && p.clockStart {
+	before := in.past.At(s, t, m.y)
+	if before && in.own && p.clockStart {
 		// initial assignments that read the time are evaluated then
 		m.mem[p.clockSlot] = s
 		p.startup.Run(m.mem, 1)
@@ -425,10 +475,14 @@ func (in *Instance) recallAt(d *delayed, m *thenMemory, s, t float64, depth int)
 		}
 		m.serial = -1
 	}
-	return in.evaluate(d, m, s, depth)
+	return in.evaluate(d, m, s, before, depth)
 }
 
-func (in *Instance) evaluate(d *delayed, m *thenMemory, s float64, depth int) float64 {
+func (in *Instance) evaluate(d *delayed, m *thenMemory, s float64, before bool, depth int) float64 {
+	m.mem[in.p.earlySlot] = 0
+	if before {
+		m.mem[in.p.earlySlot] = 1
+	}
 	for i, k := range in.p.stateSlot {
 		m.mem[k] = m.y[i]
 	}

@@ -78,6 +78,7 @@ type Program struct {
 
 	ownDelays  int  // delays that the model itself has
 	slopes     bool // it reads their slopes
+	earlySlot  id
 	clockStart bool // the start reads the time
 
 	circular  bool // see StartReadsAlgebraic
@@ -156,6 +157,7 @@ type pass struct {
 
 var passes = []pass{
 	{"symbols", "everything refers to symbols", func(p *Program) { p.b.collect() }},
+	{"past", "a rate that may be read from before the start is made otherwise", func(p *Program) { p.b.readsPast() }},
 	{"algebraic", "what a rule determines is no constant, and may be an assignment", func(p *Program) { p.b.algebraicRules() }},
 	{"classify", "a symbol's meaning depends on whether it is a state", func(p *Program) { p.b.classify(); p.leaves() }},
 	{"derivatives", "the right-hand side defines what events and the Jacobian share", (*Program).derivatives},
@@ -174,6 +176,7 @@ func (p *Program) leaves() {
 		p.stateSlot = append(p.stateSlot, b.g.leafNode(state, i, onState))
 		p.index[b.states[i].ID] = i
 	}
+	p.earlySlot = b.g.leafNode(early, 0, onState)
 	p.clockSlot = b.g.leafNode(clock, 0, onState)
 	p.doseSlot = b.g.leafNode(dose, 0, onDose)
 	for k := range b.opt.Signals {
@@ -539,6 +542,7 @@ func (p *Program) emit() {
 	p.guessCode = program(present(p.guess)...)
 	p.ownDelays = len(p.b.delays)
 	p.b.emitDelays(0, p.base, skip)
+	p.b.usesPast = true // what is observed may be delayed
 	for _, k := range first {
 		p.clockStart = p.clockStart || g.nodes[k].deps&onState != 0
 	}
@@ -702,6 +706,8 @@ func (g *graph) text(k id, p *Program, depth int) string {
 		return fmt.Sprintf("gate %d", n.index)
 	case draw:
 		return g.draws[n.index].row.Name + "(...)"
+	case early:
+		return "before(start)"
 	case past, pastSlope:
 		d := p.b.delays[n.index]
 		text := "delay(" + d.arg.String() + ", " + d.lagExpr.String() + ")"

@@ -112,6 +112,7 @@ type builder struct {
 	set       map[string]bool // ids that some event or dose gives a value
 	algebraic []*model.Rule
 	moved     map[string]bool // ids that events or doses set, for algebraic rules
+	usesPast  bool            // something may be delayed
 	delays    []*delayed
 	delayAt   map[string]*delayed
 	slopes    int      // how often the slope of a delay was asked for
@@ -472,7 +473,7 @@ func (e env) rate(x *model.Expr, at diag.Place) id {
 	if e.start {
 		return e.b.atStart(k, at)
 	}
-	return k
+	return e.b.sinceStart(k)
 }
 
 // termText names what makes up a state's derivative.

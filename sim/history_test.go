@@ -38,7 +38,7 @@ func TestDelays(t *testing.T) {
 		{"by the time", "x' = 1; x = 0; y := delay(x, time/2)", 3, []func(float64) float64{ramp, func(x float64) float64 { return x / 2 }}},
 		{"of a rate", "x' = -x; x = 1; y := delay(rateOf(x), 1)", 3, []func(float64) float64{func(x float64) float64 { return math.Exp(-x) }, func(x float64) float64 {
 			if x < 1 {
-				return -1
+				return 0 // nothing changes before the start
 			}
 			return -math.Exp(1 - x)
 		}}},
