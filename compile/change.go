@@ -33,8 +33,8 @@ func (b *builder) changing(s *symbol) id {
 		}
 	case s.kind == isSpecies && !s.species.Boundary && !s.species.Constant:
 		for _, x := range s.terms {
-			if x.reaction.Rate == nil {
-				continue // it does nothing
+			if x.reaction.Rate == nil || x.reaction.Fast {
+				continue // it does nothing, or see fast.go
 			}
 			rate := b.lookup(b.symbols[x.reaction.ID], false, x.reaction.At)
 			if x.ref.Stoichiometry != nil {
@@ -69,6 +69,8 @@ func (b *builder) total(k id, at diag.Place) id {
 		switch {
 		case d.index < 0:
 			sum = g.op(kernel.Add, sum, d.node)
+		case b.owners[d.index] != nil && b.owners[d.index].quick():
+			b.slowOnly(b.owners[d.index], at)
 		case b.owners[d.index] != nil: // the rate of an infusion is constant between stops
 			sum = g.op(kernel.Add, sum, g.mulZero(d.node, b.derivative(b.owners[d.index], at)))
 		}

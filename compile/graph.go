@@ -26,6 +26,7 @@ const (
 	gate      // 1 while a channel flows, 0 while it jumps; index is the channel
 	draw      // a random number, filled in before code that reads it runs; index into graph.draws
 	past      // the value of a delay, likewise; index into builder.delays
+	haste     // how fast fast reactions are; index is the row
 	early     // 1 before the start, where nothing changes
 	pastSlope // its argument's derivative of then
 )

@@ -9,19 +9,28 @@ func (p *Program) Path() []string { return p.b.why }
 func (in *Instance) MassPattern() [][2]int { return in.p.mass }
 
 // Mass writes the entries of M in the order of MassPattern.
-func (in *Instance) Mass(vals, _, _ []float64) {
-	for k := range vals {
-		vals[k] = 1
-		if in.p.noMass {
-			vals[k] = 0
-		}
+func (in *Instance) Mass(vals, y, t []float64) {
+	in.load(y, t[0])
+	in.p.massCode.Run(in.mem, 1)
+	for k, x := range in.p.massValue {
+		vals[k] = in.mem[x]
 	}
 }
 
+// massEntry puts a value into M.
+func (p *Program) massEntry(i, j int, value id) {
+	p.mass = append(p.mass, [2]int{i, j})
+	p.massValue = append(p.massValue, value)
+}
+
 // massMatrix lays out M: an algebraic rule stands in the row of what it determines, and
-// holds no derivative.
+// holds no derivative; fast reactions have laid out their rows.
 func (p *Program) massMatrix() {
-	some := false
+	some := len(p.mass) > 0
+	done := make([]bool, len(p.states))
+	for _, e := range p.mass {
+		done[e[0]] = true
+	}
 	for _, s := range p.states {
 		some = some || s.Algebraic
 	}
@@ -29,12 +38,12 @@ func (p *Program) massMatrix() {
 		return
 	}
 	for i, s := range p.states {
-		if !s.Algebraic {
-			p.mass = append(p.mass, [2]int{i, i})
+		if !s.Algebraic && !done[i] {
+			p.massEntry(i, i, p.b.g.num(1))
 		}
 	}
-	if len(p.mass) == 0 { // all is algebraic: one entry, which is 0
-		p.mass, p.noMass = [][2]int{{0, 0}}, true
+	if len(p.mass) == 0 { // all is algebraic: an empty list would mean the identity
+		p.massEntry(0, 0, p.b.g.num(0))
 	}
 }
 

@@ -73,8 +73,10 @@ type Program struct {
 	lineCode   kernel.Program
 	crossP     kernel.Program
 
-	mass   [][2]int // see MassPattern
-	noMass bool     // its only entry is 0
+	mass      [][2]int // see MassPattern
+	massValue []id
+	massCode  kernel.Program
+	fast      *fast // nil: no fast reactions
 
 	ownDelays  int  // delays that the model itself has
 	slopes     bool // it reads their slopes
@@ -216,6 +218,7 @@ func (p *Program) derivatives() {
 		p.terms = append(p.terms, b.termText(i))
 		p.noSignal(p.deriv[i], b.owners[i], "the derivative of "+p.states[i].ID)
 	}
+	p.fastReactions()
 	p.massMatrix()
 }
 
@@ -443,6 +446,7 @@ func (p *Program) jacobian() {
 			values = append(values, value{i, d.index, d.node})
 		}
 	}
+	p.fastJacobian()
 	p.pattern = linalg.NewPattern(len(p.states), entries)
 	p.entries = make([]id, p.pattern.Len())
 	for i := range p.entries {
@@ -459,6 +463,10 @@ func (p *Program) emit() {
 	g := p.b.g
 	run := append(append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...), p.cross...)
 	run = append(run, present(p.guess)...)
+	run = append(run, p.massValue...)
+	if p.fast != nil {
+		run = append(append(run, present(p.fast.want)...), p.fast.entries...)
+	}
 	for _, d := range p.b.delays {
 		run = append(run, d.lag, d.node)
 	}
@@ -540,6 +548,10 @@ func (p *Program) emit() {
 	}
 	p.rhs = program(p.deriv...)
 	p.guessCode = program(present(p.guess)...)
+	p.massCode = program(p.massValue...)
+	if x := p.fast; x != nil {
+		x.code, x.jac = program(present(x.want)...), program(x.entries...)
+	}
 	p.ownDelays = len(p.b.delays)
 	p.b.emitDelays(0, p.base, skip)
 	p.b.usesPast = true // what is observed may be delayed
@@ -708,6 +720,8 @@ func (g *graph) text(k id, p *Program, depth int) string {
 		return g.draws[n.index].row.Name + "(...)"
 	case early:
 		return "before(start)"
+	case haste:
+		return "haste"
 	case past, pastSlope:
 		d := p.b.delays[n.index]
 		text := "delay(" + d.arg.String() + ", " + d.lagExpr.String() + ")"

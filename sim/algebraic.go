@@ -1,6 +1,10 @@
 package sim
 
-import "thymus/ode"
+import (
+	"math"
+
+	"thymus/ode"
+)
 
 // This file keeps algebraic equations satisfied wherever the state is looked at: at the
 // start, after every dose and event, and at recorded times.
@@ -14,8 +18,9 @@ func (w *Worker) balance(pt Patient, t0 float64) *Failure {
 	if w.consistent == nil {
 		return nil
 	}
+	w.in.Hurry(w.y, t0, 1)
 	for round := 0; ; round++ {
-		if f := w.consistent.Solve(w.y, t0, w.plan.atol); f != nil {
+		if f := w.solve(w.y, t0); f != nil {
 			return w.plan.fail(pt.Number, f)
 		}
 		if !w.plan.program.StartReadsAlgebraic() {
@@ -50,20 +55,62 @@ func (w *Worker) balance(pt Patient, t0 float64) *Failure {
 	}
 }
 
+// solve moves y to where algebraic equations hold and fast reactions are in equilibrium.
+// The equilibrium is the one that the fast reactions reach from y.
+func (w *Worker) solve(y []float64, t float64) *ode.Failure {
+	e := w.in.Equilibrium(t)
+	if e == nil {
+		return w.consistent.Solve(y, t, w.plan.atol)
+	}
+	copy(w.row, y)
+	_, f := ode.Settle(e, w.row, ode.SettleOptions{Atol: w.plan.atol})
+	if f != nil { // watch them run instead
+		copy(w.row, y)
+		if _, f = ode.Solve(e, w.row, 0, longest, ode.Options{Rtol: 1e-10, Atol: w.plan.atol}, ode.Base{}); f != nil {
+			f.Time = t
+			f.Hint = "fast reactions do not come to an equilibrium"
+			return f
+		}
+	}
+	copy(y, w.row)
+	return nil
+}
+
+// longest is a time in which any reaction that deserves the name has run its course.
+const longest = 1e15
+
 // rebalance solves the algebraic equations after something changed the state.
 func (r *run) rebalance(t float64, y []float64) {
 	if r.w.consistent == nil || r.failure != nil {
 		return
 	}
-	if f := r.w.consistent.Solve(y, t, r.p.atol); f != nil {
+	if f := r.w.solve(y, t); f != nil {
 		r.failure = r.p.fail(r.pt.Number, f)
 	}
+	r.w.in.Hurry(y, t, r.s.End-r.s.Start)
+}
+
+// branch looks whether fast reactions now lead to another equilibrium, because a condition
+// in their rates changed, and moves y there.
+func (r *run) branch(t float64, y []float64) bool {
+	if !r.p.program.Fast() || r.failure != nil {
+		return false
+	}
+	was := append([]float64(nil), y...)
+	r.rebalance(t, y)
+	for i, v := range y {
+		if d := math.Abs(v - was[i]); d > 1e-6*math.Abs(was[i])+1e3*r.p.atol[i] {
+			return true
+		}
+	}
+	copy(y, was) // what differs is the small error of the solution
+	return false
 }
 
 // polished is the state as it is recorded: interpolation leaves an error of the
 // tolerance's size in the algebraic equations, which is removed here.
 func (r *run) polished(t float64, y []float64) []float64 {
-	if r.w.consistent == nil {
+	if r.w.consistent == nil || r.p.program.Fast() {
 		return y
 	}
 	copy(r.w.row, y)

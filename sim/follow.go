@@ -93,6 +93,7 @@ func (f *follower) stretch() *Failure {
 		f.r = &run{out: &Trajectory{Values: make([][]float64, f.p.record.Len())}}
 		return failure
 	}
+	f.w.in.Hurry(f.y, s.Start, s.End-s.Start)
 	f.w.remember(s.Start, f.y, false)
 	f.r = newRun(f.w, f.pt, s)
 	for j := f.lo; j < f.hi; j++ {

@@ -200,7 +200,7 @@ func (r *run) begin(y []float64) *Failure {
 
 // happen does every stop that is due at t and lets events follow.
 func (r *run) happen(t float64, y []float64) bool {
-	changed := false
+	changed := r.branch(t, y)
 	for len(r.stops) > 0 && r.stops[0].time <= t {
 		s := r.stops[0]
 		r.stops = r.stops[1:]

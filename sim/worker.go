@@ -191,6 +191,7 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 		own = slices.Equal(b.Y, w.y)
 		copy(w.y, b.Y)
 	}
+	w.in.Hurry(w.y, s.Start, s.End-s.Start)
 	w.remember(s.Start, w.y, own)
 	r := newRun(w, pt, s)
 	mixed := w.plan.jumps != nil && !w.plan.pure
