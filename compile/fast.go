@@ -28,11 +28,15 @@ type fast struct {
 	pattern *linalg.Pattern
 	entries []id
 	jac     kernel.Program
+	along   []id // by state and pivot: how the state goes with the pivot's when fast reactions run; -1 for not
 }
 
 // fastest is 1/e for a run of length 1 whose fast reactions have rate constants of 1 or
 // more: the equilibrium is off by no more than slow rates times e.
 const fastest = 1e10
+
+// slowest is the rate constant below which fast reactions are not hurried any more.
+const slowest = 1e-10
 
 // fastReactions combines the rows of the right-hand side.
 func (p *Program) fastReactions() {
@@ -164,6 +168,20 @@ func (p *Program) fastReactions() {
 			}
 		}
 	}
+	for i := range p.states {
+		for _, k := range x.pivots {
+			c := id(-1)
+			switch {
+			case i == k:
+				c = g.num(1)
+			case combined[i] != nil && !pivot[i]:
+				if v, ok := combined[i][k]; ok && !zero(v) {
+					c = g.op(kernel.Neg, v)
+				}
+			}
+			x.along = append(x.along, c)
+		}
+	}
 	slow := append([]id(nil), p.deriv...)
 	for _, i := range involved {
 		if pivot[i] {
@@ -281,15 +299,94 @@ func (in *Instance) Hurry(y []float64, t, span float64) {
 		return
 	}
 	in.load(y, t)
-	x.jac.Run(in.mem, 1)
-	for n, i := range x.pivots {
-		speed := math.Abs(in.mem[x.entries[x.pattern.Find(i, i)]])
-		if !(speed > 0) || speed > 1 || math.IsInf(speed, 0) {
+	in.reduce()
+	for n := range x.pivots {
+		speed := math.Abs(in.reduced[n*len(x.pivots)+n])
+		if !(speed > 0) || speed > 1 {
 			speed = 1
 		}
-		in.mem[x.haste[n]] = fastest / (math.Max(speed, 1e-20) * span)
+		in.mem[x.haste[n]] = fastest / (math.Max(speed, slowest) * span)
 	}
 	in.serial++
+}
+
+// Stability is the number of the crossing function that changes sign where an equilibrium
+// of fast reactions stops or starts being stable: there another branch begins, which an
+// implicit method with long steps would not notice. -1 when there are no fast reactions.
+func (p *Program) Stability() int {
+	if p.fast == nil {
+		return -1
+	}
+	return len(p.cross)
+}
+
+// stability is the determinant of the fast reactions' Jacobian along the changes that they
+// make, with the sign that is positive where a single one returns to its equilibrium: 1, 0 or -1.
+// State and time are loaded.
+func (in *Instance) stability() float64 {
+	in.reduce()
+	a, r := in.reduced, len(in.p.fast.pivots)
+	det := 1.0
+	for k := 0; k < r; k++ { // Gauss
+		p := k
+		for i := k + 1; i < r; i++ {
+			if math.Abs(a[i*r+k]) > math.Abs(a[p*r+k]) {
+				p = i
+			}
+		}
+		v := a[p*r+k]
+		if v == 0 || v != v {
+			return 0
+		}
+		if p != k {
+			det = -det
+			for j := k; j < r; j++ {
+				a[k*r+j], a[p*r+j] = a[p*r+j], a[k*r+j]
+			}
+		}
+		if v < 0 {
+			det = -det
+		}
+		for i := k + 1; i < r; i++ {
+			l := a[i*r+k] / v
+			for j := k; j < r; j++ {
+				a[i*r+j] -= l * a[k*r+j]
+			}
+		}
+	}
+	return det
+}
+
+// reduce makes the negative Jacobian of the fast reactions along the changes that they
+// make, by pivots. State and time are loaded.
+func (in *Instance) reduce() {
+	x := in.p.fast
+	r := len(x.pivots)
+	x.jac.Run(in.mem, 1)
+	in.p.massCode.Run(in.mem, 1)
+	if len(in.reduced) != r*r {
+		in.reduced = make([]float64, r*r)
+	}
+	a := in.reduced
+	clear(a)
+	row := map[int]int{}
+	for n, i := range x.pivots {
+		row[i] = n
+	}
+	for j := 0; j < x.pattern.N; j++ {
+		for q := x.pattern.ColPtr[j]; q < x.pattern.ColPtr[j+1]; q++ {
+			n, ok := row[int(x.pattern.RowIdx[q])]
+			if !ok {
+				continue
+			}
+			v := -in.mem[x.entries[q]]
+			for k := 0; k < r; k++ {
+				if c := x.along[j*r+k]; c >= 0 && v != 0 {
+					a[n*r+k] += v * in.mem[c]
+				}
+			}
+		}
+	}
 }
 
 // Equilibrium is the system in which only fast reactions run, at time t: where it comes to

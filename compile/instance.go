@@ -24,9 +24,10 @@ type Instance struct {
 	paths    [][]*delayed // see lagPaths
 	straight bool
 	thens    []*thenMemory
-	serial   int  // counts changes of constants
-	endless  bool // a delay of a delay of ... was given up
-	slopes   bool // slopes of delays are wanted
+	serial   int       // counts changes of constants
+	reduced  []float64 // of stability
+	endless  bool      // a delay of a delay of ... was given up
+	slopes   bool      // slopes of delays are wanted
 
 	source Uniform // of draws
 	err    error   // of the last draw that made no sense
@@ -140,7 +141,12 @@ func (in *Instance) TimeDeriv(dfdt, y, t []float64) {
 }
 
 // Crossings is the number of crossing functions.
-func (in *Instance) Crossings() int { return len(in.p.cross) }
+func (in *Instance) Crossings() int {
+	if in.p.fast != nil {
+		return len(in.p.cross) + 1 // see Stability
+	}
+	return len(in.p.cross)
+}
 
 // Cross writes the crossing functions: each changes sign where a relation in an event's
 // trigger changes.
@@ -149,6 +155,9 @@ func (in *Instance) Cross(g, y, t []float64) {
 	in.p.crossP.Run(in.mem, 1)
 	for i, k := range in.p.cross {
 		g[i] = in.mem[k]
+	}
+	if in.p.fast != nil {
+		g[len(in.p.cross)] = in.stability()
 	}
 }
 

@@ -466,6 +466,7 @@ func (p *Program) emit() {
 	run = append(run, p.massValue...)
 	if p.fast != nil {
 		run = append(append(run, present(p.fast.want)...), p.fast.entries...)
+		run = append(run, present(p.fast.along)...)
 	}
 	for _, d := range p.b.delays {
 		run = append(run, d.lag, d.node)
@@ -549,6 +550,9 @@ func (p *Program) emit() {
 	p.rhs = program(p.deriv...)
 	p.guessCode = program(present(p.guess)...)
 	p.massCode = program(p.massValue...)
+	if p.fast != nil {
+		p.massCode = program(append(present(p.fast.along), p.massValue...)...)
+	}
 	if x := p.fast; x != nil {
 		x.code, x.jac = program(present(x.want)...), program(x.entries...)
 	}

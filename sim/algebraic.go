@@ -97,7 +97,10 @@ func (r *run) branch(t float64, y []float64) bool {
 		return false
 	}
 	was := append([]float64(nil), y...)
-	r.rebalance(t, y)
+	if r.w.solve(y, t) != nil { // where one branch leaves the other: go on, time will tell
+		copy(y, was)
+	}
+	r.w.in.Hurry(y, t, r.s.End-r.s.Start)
 	for i, v := range y {
 		if d := math.Abs(v - was[i]); d > 1e-6*math.Abs(was[i])+1e3*r.p.atol[i] {
 			return true
@@ -118,4 +121,18 @@ func (r *run) polished(t float64, y []float64) []float64 {
 		return y // the step that led here was accepted: this is as good as it gets
 	}
 	return r.w.row
+}
+
+// turned says whether one of the crossing functions may have turned the equilibrium of fast
+// reactions: the integration then begins anew, with short steps.
+func (r *run) turned(which []int) bool {
+	if !r.p.program.Fast() {
+		return false
+	}
+	for _, k := range which {
+		if r.jumps[k] != nil {
+			return true
+		}
+	}
+	return false
 }

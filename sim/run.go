@@ -88,6 +88,10 @@ func newRun(w *Worker, pt Patient, s Schedule) *run {
 			used[k] = true
 		}
 	}
+	if k := p.program.Stability(); k >= 0 {
+		used[k] = true
+		r.jumps = map[int]*chatter{k: {last: math.Inf(-1)}}
+	}
 	for _, k := range p.program.Discontinuities() {
 		if !used[k] {
 			if r.jumps == nil {
@@ -260,7 +264,7 @@ func (r *run) OnCrossing(t float64, y []float64, which []int, _ []bool) (changed
 	if r.failure != nil {
 		return changed, true, r.failure
 	}
-	return changed, false, nil
+	return changed || r.turned(which), false, nil
 }
 
 // OnStep implements ode.Handler: it records what lies within the step.
