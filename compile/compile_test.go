@@ -2,6 +2,7 @@ package compile_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -212,5 +213,32 @@ end
 	}
 	if turned != 5 { // x > 2, y < 4, pulse > 0.5, time < 2, floor(x)
 		t.Errorf("%d functions changed sign, want 5: %v, %v", turned, before, g)
+	}
+}
+
+// TestEmptyCompartment: in a compartment of size 0 amounts are amounts, and concentrations
+// are not numbers.
+func TestEmptyCompartment(t *testing.T) {
+	m := read(t, "model m()\n compartment C = 0; substanceOnly species A in C; A = 3; species B in C; B = 4; r: A -> B; A;\nend\n")
+	amount := 5.0
+	m.Species[0].InitialAmount, m.Species[0].InitialConc = &amount, nil
+	m.Species[1].InitialAmount, m.Species[1].InitialConc = &amount, nil
+	p, ms := compile.Compile(m, compile.Options{})
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	o, ms := p.Observer([]compile.Selection{{ID: "B", As: compile.Amount}, {ID: "B"}, {ID: "A"}})
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	in := p.New()
+	y := make([]float64, 2)
+	if err := in.Start(y, 0); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]float64, 3)
+	o.Eval(got, in, y, 0, nil)
+	if got[0] != 5 || !math.IsInf(got[1], 1) || got[2] != 5 {
+		t.Errorf("amount %g, concentration %g, amount %g; want 5, infinity, 5", got[0], got[1], got[2])
 	}
 }

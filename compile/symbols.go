@@ -420,7 +420,8 @@ func (b *builder) meaning(s *symbol, amount id, start bool) id {
 	return b.convert(s, amount, false, !s.species.SubstanceOnly, start)
 }
 
-// convert turns a concentration or amount into a concentration or amount.
+// convert turns a concentration or amount into a concentration or amount. What was made by
+// the opposite conversion is undone, so that an amount in a compartment of size 0 stays one.
 func (b *builder) convert(s *symbol, k id, fromConc, toConc, start bool) id {
 	if fromConc == toConc {
 		return k
@@ -429,10 +430,32 @@ func (b *builder) convert(s *symbol, k id, fromConc, toConc, start bool) id {
 	if v < 0 {
 		return k
 	}
-	if toConc {
-		return b.g.op(kernel.Div, k, v)
+	if x, ok := b.undone(k, v, toConc); ok {
+		return x
 	}
-	return b.g.op(kernel.Mul, k, v)
+	op := kernel.Mul
+	if toConc {
+		op = kernel.Div
+	}
+	if n := b.g.nodes[k]; n.leaf == operation && n.op == kernel.Select { // a start: what was set, or what is declared
+		if x, ok := b.undone(n.b, v, toConc); ok {
+			return b.g.op(kernel.Select, b.g.op(op, n.a, v), x, n.c)
+		}
+	}
+	return b.g.op(op, k, v)
+}
+
+// undone is what was multiplied or divided by a size to give k, if k was made so.
+func (b *builder) undone(k, size id, toConc bool) (id, bool) {
+	n := b.g.nodes[k]
+	switch {
+	case n.leaf != operation:
+	case toConc && n.op == kernel.Mul && n.a == size:
+		return n.b, true
+	case toConc && n.op == kernel.Mul && n.b == size, !toConc && n.op == kernel.Div && n.b == size:
+		return n.a, true
+	}
+	return k, false
 }
 
 // env resolves symbols of the model, during the run or at the start.
