@@ -13,7 +13,7 @@ import (
 // floors says on which floor each package stands; imports go down only.
 var floors = map[string]int{
 	"diag": 0, "unit": 0, "rng": 0, "linalg": 0, "table": 0,
-	"kernel": 1, "ode": 1, "ode/odetest": 1, "stats": 1, "jump": 1,
+	"kernel": 1, "ode": 1, "ode/odetest": 1, "stats": 1, "jump": 1, "jump/jumptest": 1,
 	"model": 2, "antimony": 2, "sbml": 2, "compile": 2,
 	"regimen": 3, "population": 3, "sim": 3, "library": 3, "flux": 3,
 	"trial": 4, "store": 4, "report": 4, "conformance": 4,
@@ -23,17 +23,18 @@ var floors = map[string]int{
 
 // sameFloor lists the only imports within one floor, with the reason.
 var sameFloor = map[string]string{
-	"unit diag":       "messages have places",
-	"ode/odetest ode": "conformance problems of the solvers",
-	"ode kernel":      "lanes of solutions are machine code",
-	"antimony model":  "a format reads models",
-	"sbml model":      "a format reads models",
-	"compile model":   "a compiler reads models",
-	"sim regimen":     "doses are applied where programs meet solvers",
-	"sim population":  "signals are functions of time",
-	"library regimen": "modules state their dose routes",
-	"report trial":    "a report shows a Result",
-	"cmd/thymus cli":  "main is ten lines",
+	"unit diag":          "messages have places",
+	"ode/odetest ode":    "conformance problems of the solvers",
+	"jump/jumptest jump": "problems with known moments",
+	"antimony model":     "a format reads models",
+	"sbml model":         "a format reads models",
+	"compile model":      "a compiler reads models",
+	"sim regimen":        "doses are applied where programs meet solvers",
+	"sim population":     "signals are functions of time",
+	"library regimen":    "modules state their dose routes",
+	"report trial":       "a report shows a Result",
+	"cmd/thymus cli":     "main is ten lines",
+	"ode kernel":         "lanes of solutions are machine code",
 }
 
 // outside lists the modules that packages of floors 0 to 2 may use beside the standard library.

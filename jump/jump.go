@@ -46,6 +46,9 @@ type Method struct {
 // Methods lists the methods; the first is the default.
 var Methods = []Method{
 	{"direct", true, "Gillespie's direct method with a dependency graph", newDirect},
+	{"next-reaction", true, "Gibson and Bruck's next reaction method", newNextReaction},
+	{"rejection", true, "composition and rejection, for large networks", newRejection},
+	{"tau", false, "adaptive tau-leaping of Cao, Gillespie and Petzold", newTau},
 }
 
 // New makes a simulator; an error names a method that does not exist.
