@@ -44,7 +44,7 @@ func advance(t testing.TB, s jump.Simulator, end float64) float64 {
 // reactions in between. Exact methods must meet them within 4 standard errors of the mean
 // and 5 of the variance, tau-leaping within 2 % and 5 % as well.
 func TestMethods(t *testing.T) {
-	const runs = 4000
+	const runs = 1000
 	for _, m := range jump.Methods {
 		for _, p := range jumptest.Problems() {
 			for _, extra := range []bool{false, true} {

@@ -63,7 +63,7 @@ func immigration() Problem {
 // ring converts molecules along a ring of ten species in both directions. Molecules are
 // independent: each count is binomial with the chance of one molecule.
 func ring() Problem {
-	const size, n = 10, 500.0
+	const size, n = 10, 120.0
 	net := &jump.Network{Dim: size}
 	rate := func(j int) float64 { return 0.5 + 0.05*float64(j) }
 	for j := 0; j < 2*size; j++ {
