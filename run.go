@@ -28,7 +28,9 @@ type RunRequest struct {
 	Seed     uint64
 	SeedSet  bool   // whether Seed replaces the trial's own
 	Out      string // results folder; "": results/TRIAL, numbered when it exists
-	Resume   string // folder of an interrupted run; then everything else is taken from it
+	// Continuous treats the last cells of a clone as continuous, so that none dies out.
+	Continuous bool
+	Resume     string // folder of an interrupted run; then everything else is taken from it
 	Language string // of the report: en or fr
 	Progress func(done, total int)
 }
@@ -170,7 +172,7 @@ func (a *App) trialSource(name string) (*diag.Source, diag.Messages) {
 	return a.lib.TrialSource(name)
 }
 
-func (a *App) prepare(src, pop *diag.Source, patients int, seed *uint64) (*trial.Prepared, diag.Messages) {
+func (a *App) prepare(src, pop *diag.Source, patients int, seed *uint64, continuous bool) (*trial.Prepared, diag.Messages) {
 	s, ms := trial.ReadTrial(src)
 	if ms.HasErrors() {
 		return nil, ms
@@ -181,6 +183,7 @@ func (a *App) prepare(src, pop *diag.Source, patients int, seed *uint64) (*trial
 	if seed != nil {
 		s.Seed = *seed
 	}
+	s.Continuous = continuous
 	if pop == nil {
 		var more diag.Messages
 		if pop, more = a.lib.PopulationSource(s.Population); more.HasErrors() {
@@ -207,7 +210,7 @@ func (a *App) begin(r RunRequest) (*store.Run, *trial.Prepared, error) {
 	if r.SeedSet {
 		seed = &r.Seed
 	}
-	p, ms := a.prepare(src, nil, r.Patients, seed)
+	p, ms := a.prepare(src, nil, r.Patients, seed, r.Continuous)
 	if ms.HasErrors() {
 		return nil, nil, ms
 	}
@@ -246,6 +249,11 @@ func manifestOf(p *trial.Prepared, backend string) store.Manifest {
 	if s.Solver.Rtol == 0 {
 		settings["rtol"] = "1e-06"
 	}
+	var discrete []string
+	for _, d := range p.Discrete {
+		discrete = append(discrete, d.String())
+	}
+	settings["discrete"] = strings.Join(discrete, ", ")
 	return store.Manifest{Version: Version, Trial: s.ID, ModelHash: model.Hash(p.Model), Seed: s.Seed, Patients: s.Size, Replicates: s.Replicates,
 		Settings: settings, Backend: backend + " " + runtime.GOARCH, ChunkSize: trial.ChunkSize, Chunks: p.Chunks(), Disclaimer: Disclaimer}
 }
@@ -263,7 +271,7 @@ func (a *App) resume(r *RunRequest) (*store.Run, *trial.Prepared, error) {
 		}
 	}
 	p, ms := a.prepare(&diag.Source{Name: filepath.Join(run.Dir, trialFile), Text: text[trialFile]}, &diag.Source{Name: filepath.Join(run.Dir, populationFile), Text: text[populationFile]},
-		run.Manifest.Patients, &run.Manifest.Seed)
+		run.Manifest.Patients, &run.Manifest.Seed, run.Manifest.Settings["discrete"] == "")
 	if ms.HasErrors() {
 		return nil, nil, ms
 	}

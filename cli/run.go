@@ -21,6 +21,7 @@ import (
 
 func (f *face) run() *cobra.Command {
 	var r thymus.RunRequest
+	discrete := true
 	c := &cobra.Command{
 		Use:   "run TRIAL|FILE.yaml",
 		Short: "Run a virtual trial and write its tables and report",
@@ -50,6 +51,7 @@ any number of workers, also after an interruption and --resume.`,
 				}
 			}
 			r.SeedSet = c.Flags().Changed("seed")
+			r.Continuous = !discrete
 			app, err := f.app()
 			if err != nil {
 				return err
@@ -62,6 +64,7 @@ any number of workers, also after an interruption and --resume.`,
 	fl.IntVar(&r.Workers, "workers", 0, "patients computed at once (default: the number of processors)")
 	fl.Uint64Var(&r.Seed, "seed", 0, "seed of all draws (default: the trial's own)")
 	fl.StringVar(&r.Out, "out", "", "results folder (default: results/TRIAL, numbered when it exists)")
+	fl.BoolVar(&discrete, "discrete", true, "the last cells of a clone are individuals, so that it may die out; --discrete=false treats them as continuous")
 	fl.StringVar(&r.Resume, "resume", "", "finish an interrupted run in this folder")
 	fl.StringVar(&r.Language, "language", "en", "language of the report: en or fr")
 	return c

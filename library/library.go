@@ -143,6 +143,7 @@ type Entry struct {
 	Name, Kind, Instance  string
 	Title, Story, StoryFR string
 	Doses                 []regimen.Route
+	Discrete              []Discrete
 	Doc                   *model.Document
 	Module                *model.Module
 	Tables                []*model.Table // of the module and of the modules it imports
@@ -283,8 +284,13 @@ func (e *Entry) header() diag.Messages {
 				if !more.HasErrors() {
 					e.Doses = append(e.Doses, r)
 				}
+			case key == "discrete":
+				lead := strings.Index(text, ":") + 1
+				list, more := e.discretes(diag.Place{Src: src, Start: start + lead, End: start + len(text)})
+				ms = append(ms, more...)
+				e.Discrete = append(e.Discrete, list...)
 			default:
-				ms = append(ms, diag.Errorf(diag.Place{Src: src, Start: start, End: start + len(text)}, "the header has as:, kind: and dose lines, then an empty comment line and the story"))
+				ms = append(ms, diag.Errorf(diag.Place{Src: src, Start: start, End: start + len(text)}, "the header has as:, kind:, discrete: and dose lines, then an empty comment line and the story"))
 			}
 			continue
 		}

@@ -19,6 +19,15 @@ type Discrete struct {
 	Poisson bool
 }
 
+// String writes it as a module's header does.
+func (d Discrete) String() string {
+	s := fmt.Sprintf("%s below %g", d.ID, d.Below)
+	if d.Poisson {
+		s += " from poisson"
+	}
+	return s
+}
+
 // mostHazard is about how many firings are looked at between two evaluations of the
 // propensities.
 const mostHazard = 3

@@ -23,6 +23,7 @@ type Prepared struct {
 	Model      *model.Model
 	Plan       *sim.Plan
 	Warnings   diag.Messages
+	Discrete   []sim.Discrete // species that are whole numbers while they are few
 
 	ports      *model.Ports
 	entries    []population.Entry // what is drawn: parameters, then covariates
@@ -150,6 +151,17 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 			routes[inst+"."+r.Name] = r
 		}
 	}
+	if !s.Continuous {
+		for _, inst := range instances {
+			for _, d := range entries[inst].Discrete {
+				config.Discrete = append(config.Discrete, sim.Discrete{ID: entries[inst].InModel(d), Below: d.Below, Poisson: d.Poisson})
+			}
+		}
+		if len(config.Discrete) > 0 {
+			config.Jump = sim.Hybrid
+		}
+	}
+	p.Discrete = config.Discrete
 	ms = append(ms, p.draws(&config)...)
 	ms = append(ms, p.regimens(&config, routes, entries)...)
 	ms = append(ms, p.records(&config)...)

@@ -224,7 +224,7 @@ func (w *worker) run(r *patientResult, a int, pt sim.Patient, begin sim.Begin, l
 		}
 		return out
 	}
-	schedule := sim.Schedule{Start: p.Spec.Start, End: p.Spec.End, Times: p.grid}
+	schedule := sim.Schedule{Start: p.Spec.Start, End: p.Spec.End, Times: p.grid, Seed: seedOf(p.Spec.Seed, r.replicate)}
 	if leave < schedule.End {
 		out.status = "dropped"
 		schedule.End = leave

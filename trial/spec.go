@@ -29,6 +29,7 @@ type Spec struct {
 	Settings           map[string]float64 // constants of the composed model changed for the whole trial (switches)
 	Evidence           []Comparison
 	Solver             Solver
+	Continuous         bool     // the last cells of a clone are not individuals: nothing dies out
 	Limits             []string // what this trial leaves out, one line each
 	Source             *diag.Source
 	At                 diag.Place
