@@ -28,6 +28,7 @@ type SimulateRequest struct {
 	Seed           uint64  // of what is random: reactions, draws, the order of simultaneous events
 	Runs           int     // more than 1: means and standard deviations over so many runs
 	Workers        int     // of many runs; they change no bit
+	Discrete       []sim.Discrete
 }
 
 // SimulateResult holds the trajectory as a table: "time", then one column an id; of many
@@ -69,7 +70,7 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	if r.Runs < 0 || r.Runs > 1_000_000_000 {
 		return nil, bad("%d runs: expected 1 to 1000000000", r.Runs)
 	}
-	course := sim.Course{Seed: r.Seed, Model: m, Start: r.Start, End: r.End, Steps: r.Steps, Record: record,
+	course := sim.Course{Seed: r.Seed, Discrete: r.Discrete, Model: m, Start: r.Start, End: r.End, Steps: r.Steps, Record: record,
 		Set: r.Set, SetAt: place, Method: r.Method, Rtol: r.Rtol, Atol: r.Atol}
 	if r.Doses != "" {
 		var more diag.Messages

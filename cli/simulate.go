@@ -20,7 +20,7 @@ import (
 
 func (f *face) simulate() *cobra.Command {
 	var r thymus.SimulateRequest
-	var amounts, concentrations, selected, set []string
+	var amounts, concentrations, selected, set, discrete []string
 	var out, plot string
 	records := thymus.RecordsRequest{Workers: runtime.NumCPU()}
 	var numbers bool
@@ -56,6 +56,17 @@ standard deviations; run k depends on the seed and k alone.
 					return usageError{fmt.Errorf("--set %q: expected id=value with a finite number, as in --set k1=0.3", s)}
 				}
 				r.Set = append(r.Set, sim.Setting{ID: strings.TrimSpace(id), Value: v})
+			}
+			for _, s := range discrete {
+				id, text, _ := strings.Cut(s, "=")
+				d := sim.Discrete{ID: strings.TrimSpace(id), Below: 1000}
+				if text != "" {
+					var err error
+					if d.Below, err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil {
+						return usageError{fmt.Errorf("--discrete %q: expected an id, or id=number below which it is discrete", s)}
+					}
+				}
+				r.Discrete = append(r.Discrete, d)
 			}
 			for _, p := range []struct{ flag, path string }{{"--out", out}, {"--plot", plot}} {
 				if p.path == "" {
@@ -117,6 +128,7 @@ standard deviations; run k depends on the seed and k alone.
 	fl.IntVar(&records.Workers, "workers", records.Workers, "runs, or individuals of a NONMEM table, simulated at a time (changes no result)")
 	fl.StringVar(&r.Method, "method", "", "integration method: "+strings.Join(thymus.Methods(), ", ")+" (default "+thymus.Methods()[0]+"); or a stochastic one: "+strings.Join(thymus.StochasticMethods(), ", "))
 	fl.IntVar(&r.Runs, "runs", 1, "number of runs; more than 1 writes means and standard deviations")
+	fl.StringSliceVar(&discrete, "discrete", nil, "hybrid method: species that are whole numbers below 1000, or id=number")
 	fl.Uint64Var(&r.Seed, "seed", 0, "of what is random: reactions, draws, the order of simultaneous events")
 	fl.Float64Var(&r.Rtol, "rtol", 0, "relative tolerance (default 1e-8)")
 	fl.Float64Var(&r.Atol, "atol", 0, "absolute tolerance (default 1e-12)")

@@ -92,8 +92,9 @@ func (p *Program) Jumps() (*Jumps, diag.Messages) {
 		return nil, diag.Messages{diag.Errorf(diag.Place{}, "a stochastic run of a model with %s is not supported", strings.Join(b.why, " and "))}
 	}
 	j := &Jumps{p: p, Pure: true}
-	if len(p.mass) > 0 {
-		b.errorf(diag.Place{}, "the model has algebraic rules or fast reactions: stochastic methods need rates and assignments")
+	if len(b.why) > 0 || len(p.mass) > 0 {
+		b.ms = append(b.ms, diag.Errorf(diag.Place{}, "the model has %s, which stochastic methods cannot follow", strings.Join(b.why, " and ")).
+			WithHelp("they need reactions with rates, assignment rules, rate rules and events"))
 		return nil, b.ms
 	}
 	clock := make([]bool, len(p.states))

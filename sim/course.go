@@ -66,6 +66,9 @@ func (c Course) build() (*Plan, diag.Messages) {
 		Model: c.Model, Record: c.Record, Actions: c.Actions, Infusible: c.Infusible,
 		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
 	}
+	if c.Discrete != nil && c.Method != Hybrid {
+		return nil, diag.Messages{diag.Errorf(c.SetAt, "discrete species are for the method %s", Hybrid)}
+	}
 	if IsStochastic(c.Method) {
 		config.Method, config.Jump, config.Discrete = "", c.Method, c.Discrete
 	}
