@@ -31,8 +31,8 @@ type RunRequest struct {
 	// Continuous treats the last cells of a clone as continuous, so that none dies out.
 	Continuous bool
 	Resume     string // folder of an interrupted run; then everything else is taken from it
-	Language string // of the report: en or fr
-	Progress func(done, total int)
+	Language   string // of the report: en or fr
+	Progress   func(done, total int)
 }
 
 // RunSummary is a finished run.
