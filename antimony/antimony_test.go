@@ -12,6 +12,7 @@ import (
 	"thymus/antimony"
 	"thymus/diag"
 	"thymus/model"
+	"thymus/unit"
 )
 
 func read(t testing.TB, text string) *model.Document {
@@ -212,6 +213,29 @@ func same(t *testing.T, text string, a, b *model.Document) {
 			for _, x := range m.Units {
 				lines = append(lines, fmt.Sprintf("unit %s %q %s", x.ID, x.Name, x.Text))
 			}
+			for _, x := range m.Constraints {
+				lines = append(lines, fmt.Sprintf("constraint %s %q %s", x.ID, x.Message, x.Math))
+			}
+			for _, x := range m.Notes {
+				lines = append(lines, fmt.Sprintf("notes %s %q", x.Element, x.Text))
+			}
+			for _, x := range m.Uncertain {
+				for _, p := range x.Parts {
+					lines = append(lines, fmt.Sprintf("uncertain %s.%s %v %v %v %v %q %q %q", x.Element, p.Kind, p.Value, p.Lower, p.Upper, p.Math, p.Unit, p.URL, p.Name))
+				}
+			}
+			for _, x := range m.Reactions {
+				lines = append(lines, fmt.Sprintf("flux %s %q %q", x.ID, x.LowerFlux, x.UpperFlux))
+			}
+			for _, x := range m.Parameters {
+				lines = append(lines, fmt.Sprintf("stoichiometry %s %v", x.ID, x.Stoichiometry))
+			}
+			if m.Flux != nil {
+				for _, x := range m.Flux.Objectives {
+					lines = append(lines, fmt.Sprintf("objective %s %q %v %v %q", x.ID, x.Name, x.Maximize, x.Terms, m.Flux.Active))
+				}
+			}
+			lines = append(lines, fmt.Sprintf("units %s, %s, %s, %s, %s", meaning(m.SubstanceUnit), meaning(m.VolumeUnit), meaning(m.AreaUnit), meaning(m.LengthUnit), meaning(m.ExtentUnit)))
 			sort.Strings(lines)
 			s.WriteString(strings.Join(lines, "\n") + "\n")
 		}
@@ -220,6 +244,15 @@ func same(t *testing.T, text string, a, b *model.Document) {
 	if x, y := show(a), show(b); x != y {
 		t.Fatalf("%s\nmeans\n%s\nis written as\n%s\nwhich means\n%s", text, x, antimony.Write(a), y)
 	}
+}
+
+// meaning is a unit however it is spelled.
+func meaning(text string) string {
+	u, err := unit.Parse(text)
+	if err != nil || text == "" {
+		return text
+	}
+	return fmt.Sprintf("%.12g %v", u.Scale, u.Dim)
 }
 
 func FuzzRead(f *testing.F) {

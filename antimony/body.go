@@ -61,7 +61,8 @@ type element struct {
 	reaction *model.Reaction // of a reaction
 	outer    bool            // only another name of a reaction in a submodel
 
-	blank bool // of a submodel: its number is taken away
+	blank    bool // its value or rule was taken away: none comes from a submodel
+	inherits bool // its initial formula comes from a submodel as it is
 
 	uncertain []model.UncertainPart
 	dna       dnaKind // undecided: not in a DNA strand
@@ -285,6 +286,12 @@ func (b *body) unset(e *element, at diag.Place, rule bool) {
 func (b *body) buildBlanks() {
 	for _, x := range b.blanks {
 		id := b.resolve(x.id)
+		for _, s := range b.synonyms {
+			if s.from == id {
+				id = b.resolve(s.to)
+				break
+			}
+		}
 		paths := []string{id}
 		for _, s := range b.synonyms {
 			if b.resolve(s.to) == id {

@@ -469,6 +469,13 @@ func (p *parser) submodel(id string, at diag.Place, compartment string) {
 		} else {
 			path, argAt := p.path("an id or a number")
 			p.b.touch(path, argAt)
+			if isUnit(def, def.Ports[n]) { // a unit is what it means, here and there
+				s.Args = append(s.Args, "")
+				if !p.accept(",") {
+					break
+				}
+				continue
+			}
 			s.Args = append(s.Args, path)
 			p.b.synonyms = append(p.b.synonyms, pair{from: id + "." + def.Ports[n], to: path, at: argAt})
 		}
@@ -507,6 +514,15 @@ func (p *parser) submodel(id string, at diag.Place, compartment string) {
 		p.b.touch(id, at).compartment = compartment
 	}
 	p.b.mod.Submodels = append(p.b.mod.Submodels, s)
+}
+
+func isUnit(m *model.Module, id string) bool {
+	for _, u := range m.Units {
+		if u.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // numberParameter is the id of a constant parameter with a value: name, or another if

@@ -61,6 +61,7 @@ func TestSuite(t *testing.T) {
 				t.Errorf("%s: flatten %s: %v", strings.TrimPrefix(path, folder), m.ID, ms)
 			}
 		}
+		t.Run(strings.TrimPrefix(path, folder), func(t *testing.T) { same(t, path, doc, read(t, antimony.Write(doc))) })
 		return nil
 	})
 	if err != nil {

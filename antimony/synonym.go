@@ -227,8 +227,14 @@ func (b *body) adopt(from, to, factor string) {
 		}
 	}
 	if e.value == nil && e.rule == nil && d.value != nil && !e.blank && !b.definedInside(to) {
-		if d.value.Kind != model.Number && factor == "" && !d.amount { // it moves with the rest of the element
-			b.inherit(from)
+		if b.converted(from) && d.value.Kind != model.Number && factor == "" && !d.amount { // what time means there is another thing here
+			if !e.inherits {
+				b.inherit(from)
+				e.inherits = true
+			}
+			return
+		}
+		if e.inherits {
 			return
 		}
 		x := prefixed(d.value, prefix)
@@ -240,6 +246,17 @@ func (b *body) adopt(from, to, factor string) {
 		}
 		e.value, e.valueAt = x, d.at
 	}
+}
+
+// converted tells whether the submodel at the beginning of a path has conversion factors.
+func (b *body) converted(path string) bool {
+	head, _, _ := strings.Cut(path, ".")
+	for _, s := range b.mod.Submodels {
+		if s.ID == head {
+			return s.TimeFactor+s.ExtentFactor != ""
+		}
+	}
+	return false
 }
 
 // inherit lets the initial formula of a path become that of the element that holds.

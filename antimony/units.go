@@ -121,6 +121,9 @@ func (b *body) nameUnits() {
 	for _, u := range b.units {
 		if e := b.elements[u.id]; e != nil && e.kind == undecided && e.value == nil && e.rule == nil {
 			u.name = e.name
+			if u.name != "" && u.tokens != nil { // outside of models it was defined before its name was known
+				u.done, u.folded = false, false
+			}
 		}
 	}
 	for _, u := range b.units {

@@ -3,6 +3,7 @@ package antimony
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"thymus/diag"
@@ -349,7 +350,7 @@ func (w *writer) defaultHidden() bool {
 			return false // its amount is written as a number over the compartment
 		}
 	}
-	if w.changed(defaultCompartment) || w.initial[defaultCompartment] {
+	if w.changed(defaultCompartment) || w.initial[defaultCompartment] || slices.Contains(w.m.Ports, defaultCompartment) {
 		return false
 	}
 	for _, c := range w.m.Compartments {

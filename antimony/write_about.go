@@ -111,6 +111,18 @@ func (w *writer) isElement(m *model.Module, id string) bool {
 	return false
 }
 
+// hasPart tells whether a submodel has an element of that id.
+func (w *writer) hasPart(submodel, id string) bool {
+	for _, s := range w.m.Submodels {
+		for _, def := range w.doc.Modules {
+			if s.ID == submodel && def.ID == s.Module && w.isElement(def, id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // said tells whether the text speaks of an element, so that more can be said about it.
 func (w *writer) said(id string) bool {
 	if strings.Contains(id, ".") || w.isElement(w.m, id) {
@@ -154,8 +166,12 @@ func (w *writer) annotations() {
 			}
 			continue
 		}
-		if strings.HasPrefix(text, ".") {
-			w.line("%s%s;", w.id(a.Element), text)
+		if rest, ok := strings.CutPrefix(text, ".sboTerm"); ok {
+			word := ".sboTerm"
+			if w.hasPart(a.Element, "sboTerm") { // which is meant then, unless it is spelled otherwise
+				word = ".SBOTerm"
+			}
+			w.line("%s%s%s;", w.id(a.Element), word, rest)
 		} else {
 			w.line("%s %s;", w.id(a.Element), text)
 		}
@@ -278,9 +294,15 @@ func (w *writer) submodels() {
 			within[sub] = l.B
 		}
 	}
+	written := map[string]bool{}
 	for _, s := range m.Submodels {
 		args := make([]string, len(s.Args))
 		for i, a := range s.Args {
+			if a == "" {
+				if a = w.portLink(s, i); a != "" {
+					written[s.ID+"."+w.portOf(s, i)] = true
+				}
+			}
 			if a == "" { // a number, which stands below as the value of the port
 				args[i] = w.portNumber(s, i)
 			} else {
@@ -303,6 +325,9 @@ func (w *writer) submodels() {
 		if sub, ok := strings.CutSuffix(l.A, "."+defaultCompartment); ok && within[sub] != "" {
 			continue
 		}
+		if written[l.A] {
+			continue
+		}
 		a := w.id(l.A)
 		if l.Factor != "" {
 			a += " * " + w.id(l.Factor)
@@ -318,6 +343,27 @@ func (w *writer) submodels() {
 			w.line("delete %s;", w.id(path))
 		}
 	}
+}
+
+// portOf is the id of a port of a submodel, "" when there is none.
+func (w *writer) portOf(s model.Submodel, i int) string {
+	for _, def := range w.doc.Modules {
+		if def.ID == s.Module && i < len(def.Ports) {
+			return def.Ports[i]
+		}
+	}
+	return ""
+}
+
+// portLink is what a port without an argument is linked to, "" when it is not.
+func (w *writer) portLink(s model.Submodel, i int) string {
+	port := w.portOf(s, i)
+	for _, l := range w.m.Links {
+		if port != "" && l.A == s.ID+"."+port && l.Factor == "" {
+			return l.B
+		}
+	}
+	return ""
 }
 
 func (w *writer) idOrNumber(s string) string {
