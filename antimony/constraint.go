@@ -62,8 +62,8 @@ func (p *parser) constraint() {
 }
 
 func (p *parser) addConstraint(id string, at diag.Place, math *model.Expr) {
-	auto := id == ""
-	if auto {
+	auto := strings.HasPrefix(id, "_con") || id == "" // as libAntimony calls those without a name
+	if id == "" {
 		id = p.b.unused("_con")
 	}
 	p.b.claim(p.b.touch(id, at), aConstraint, at)

@@ -193,6 +193,11 @@ func (b *body) expandDNA() {
 		if math == nil {
 			continue
 		}
+		if strings.Contains(id, ".") && b.isConverted(id) {
+			b.p.report(diag.Errorf(b.strands[0].place, "%s stands in this model's DNA, but its submodel has conversion factors (timeconv, extentconv), which is not supported", id).
+				WithHelp("attach DNA to submodels in the same units"))
+			return
+		}
 		e := b.touch(id, b.mod.At)
 		if e.kind == aReaction || x.isReaction(id) {
 			e.value, e.rule = math, nil

@@ -227,7 +227,7 @@ func (b *body) adopt(from, to, factor string) {
 		}
 	}
 	if e.value == nil && e.rule == nil && d.value != nil && !e.blank && !b.definedInside(to) {
-		if b.converted(from) && d.value.Kind != model.Number && factor == "" && !d.amount { // what time means there is another thing here
+		if b.isConverted(from) && d.value.Kind != model.Number && factor == "" && !d.amount { // what time means there is another thing here
 			if !e.inherits {
 				b.inherit(from)
 				e.inherits = true
@@ -248,15 +248,26 @@ func (b *body) adopt(from, to, factor string) {
 	}
 }
 
-// converted tells whether the submodel at the beginning of a path has conversion factors.
-func (b *body) converted(path string) bool {
-	head, _, _ := strings.Cut(path, ".")
-	for _, s := range b.mod.Submodels {
-		if s.ID == head {
-			return s.TimeFactor+s.ExtentFactor != ""
+// isConverted tells whether a submodel on a path has conversion factors.
+func (b *body) isConverted(path string) bool {
+	m := b.mod
+	for {
+		head, rest, nested := strings.Cut(path, ".")
+		if !nested || m == nil {
+			return false
 		}
+		var next *model.Module
+		for _, s := range m.Submodels {
+			if s.ID != head {
+				continue
+			}
+			if s.TimeFactor+s.ExtentFactor != "" {
+				return true
+			}
+			next = b.p.r.modules[s.Module]
+		}
+		m, path = next, rest
 	}
-	return false
 }
 
 // inherit lets the initial formula of a path become that of the element that holds.
