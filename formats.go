@@ -25,7 +25,7 @@ var formats = []format{
 }
 
 func readAntimony(src *diag.Source, dir string) (*model.Document, diag.Messages) {
-	return antimony.Read(src, besides(dir))
+	return antimony.ReadWith(src, besides(dir), func(src *diag.Source) (*model.Document, diag.Messages) { return readSBML(src, dir) })
 }
 
 func readSBML(src *diag.Source, dir string) (*model.Document, diag.Messages) {

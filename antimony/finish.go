@@ -328,7 +328,7 @@ func (b *body) buildInside(e *element) {
 		return
 	}
 	if kind == aSpecies && (e.compartment != "" || e.constant != 0) {
-		b.p.fail(diag.Errorf(e.at, "the compartment of %s, and whether reactions change it, are settled in its model", e.id).WithNote(m.At, "model %s", m.ID))
+		b.buildSpeciesInside(e, m, id, prefix)
 	}
 	number, unit := b.number(e)
 	changed := e.rule != nil || e.assigned || e.constant < 0
@@ -339,6 +339,28 @@ func (b *body) buildInside(e *element) {
 		b.addInitial(e)
 	}
 	b.addRule(e)
+}
+
+// buildSpeciesInside says of a species of a submodel where it is and whether reactions
+// change it; the rest stays as it is in its model.
+func (b *body) buildSpeciesInside(e *element, m *model.Module, id, prefix string) {
+	for _, s := range m.Species {
+		if s.ID != id {
+			continue
+		}
+		s.ID, s.Compartment, s.At = e.id, prefix+s.Compartment, e.at
+		s.InitialAmount, s.InitialConc, s.Name, s.Unit = nil, nil, "", ""
+		if s.ConversionFactor != "" {
+			s.ConversionFactor = prefix + s.ConversionFactor
+		}
+		if e.compartment != "" {
+			s.Compartment = b.resolve(e.compartment)
+		}
+		if e.constant != 0 {
+			s.Boundary = e.constant > 0
+		}
+		b.mod.Species = append(b.mod.Species, s)
+	}
 }
 
 // buildReactionInside gives a reaction of a submodel another rate, other sides or

@@ -1,6 +1,7 @@
 package antimony_test
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -329,5 +330,45 @@ func TestWriteModel(t *testing.T) {
 	}
 	if again.Species[0].Name != `a "b"` {
 		t.Errorf("name %q", again.Species[0].Name)
+	}
+}
+
+// A file that is XML is read by the reader that is given for it.
+func TestForeignImport(t *testing.T) {
+	files := map[string]string{"part.xml": "\n<sbml/>"}
+	imports := func(name string, _ diag.Place) (*diag.Source, error) {
+		text, ok := files[name]
+		if !ok {
+			return nil, errors.New("no such file")
+		}
+		return &diag.Source{Name: name, Text: text}, nil
+	}
+	text := &diag.Source{Name: "m.ant", Text: "import \"part.xml\"\nmodel *m()\n  A: part(); A.k = 3; B: part(y); y = 5\nend\n"}
+	if _, ms := antimony.Read(text, imports); !strings.Contains(ms.Error(), "part.xml is not Antimony") {
+		t.Errorf("without a reader: %v", ms)
+	}
+	v := 2.0
+	foreign := func(src *diag.Source) (*model.Document, diag.Messages) {
+		m := &model.Module{Ports: []string{"k"}, Main: true}
+		m.ID, m.Parameters = "part", []model.Parameter{{ID: "k", Value: &v, Constant: true}}
+		m.Functions = []model.Function{{ID: "twice", Params: []string{"x"}, Body: model.Call("times", model.Num(2), model.Sym("x"))}}
+		return &model.Document{Modules: []*model.Module{m}}, nil
+	}
+	doc, ms := antimony.ReadWith(text, imports, foreign)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	m, ms := model.Flatten(doc, "m")
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	f := facts{t, m}
+	if *f.parameter("A_k").Value != 3 || *f.parameter("y").Value != 5 || len(m.Functions) != 1 {
+		t.Errorf("%s", model.Format(m))
+	}
+	if _, ms = antimony.ReadWith(text, imports, func(src *diag.Source) (*model.Document, diag.Messages) {
+		return nil, diag.Messages{diag.Errorf(src.At(0, 1), "it is empty")}
+	}); !strings.Contains(ms.Error(), "part.xml cannot be read: it is empty") {
+		t.Errorf("a reader that fails: %v", ms)
 	}
 }

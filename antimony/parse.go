@@ -21,10 +21,15 @@ const mainID = "__main"
 // Importer finds the text that import "name" asks for; from is the place of the name.
 type Importer func(name string, from diag.Place) (*diag.Source, error)
 
+// Foreign reads the text of an imported file that is not Antimony but XML (SBML).
+type Foreign func(src *diag.Source) (*model.Document, diag.Messages)
+
 // reader is what the files of one reading share.
 type reader struct {
 	doc      *model.Document
 	imports  Importer
+	foreign  Foreign
+	about    []model.Annotation // of functions
 	imported map[string]bool
 	modules  map[string]*model.Module
 	kinds    map[*model.Module]map[string]elementKind // of the elements of finished models
@@ -63,13 +68,19 @@ type (
 // document is nil when there are errors, of which all that can be found are
 // reported, in the order of the text.
 func Read(src *diag.Source, imports Importer) (*model.Document, diag.Messages) {
-	r := &reader{doc: &model.Document{}, imports: imports, imported: map[string]bool{src.Name: true},
+	return ReadWith(src, imports, nil)
+}
+
+// ReadWith is Read with a reader for imported files that are XML; nil refuses them.
+func ReadWith(src *diag.Source, imports Importer, foreign Foreign) (*model.Document, diag.Messages) {
+	r := &reader{doc: &model.Document{}, imports: imports, foreign: foreign, imported: map[string]bool{src.Name: true},
 		modules: map[string]*model.Module{}, kinds: map[*model.Module]map[string]elementKind{},
 		index: map[string]int{}, dna: map[*model.Module]pieces{}, implicit: map[*model.Module]bool{}, units: map[string]*model.UnitDef{}}
 	r.file(src)
 	r.finishMain()
 	r.checkCalls()
 	r.checkRecursion()
+	r.finishAbout()
 	for _, m := range r.doc.Modules {
 		m.Annotations = joinDates(m.Annotations)
 	}
@@ -137,7 +148,7 @@ func (r *reader) add(m *model.Module, b *body) {
 	r.kinds[m] = kinds
 	r.dna[m] = b.dna
 	for i := range m.Compartments {
-		if m.Compartments[i].ID == defaultCompartment && !b.explicitDefault() {
+		if m.Compartments[i].ID == defaultCompartment && b.mod != nil && !b.explicitDefault() {
 			r.implicit[m] = true
 		}
 	}
@@ -444,9 +455,46 @@ func (p *parser) importFile() {
 		return // as if pasted once
 	}
 	r.imported[src.Name] = true
+	if strings.HasPrefix(strings.TrimLeft(src.Text, "\ufeff \t\r\n"), "<") {
+		p.importForeign(src, p.at(t))
+		return
+	}
 	r.depth++
 	r.file(src)
 	r.depth--
+}
+
+// importForeign adds the models of a file that is not Antimony.
+func (p *parser) importForeign(src *diag.Source, at diag.Place) {
+	r := p.r
+	if r.foreign == nil {
+		p.fail(diag.Errorf(at, "%s is not Antimony, and this text may import nothing else", src.Name))
+	}
+	doc, ms := r.foreign(src)
+	for _, m := range ms {
+		if m.Severity == diag.Error {
+			p.fail(diag.Errorf(at, "%s cannot be read: %s", src.Name, m.Text).WithNote(m.At, "there"))
+		}
+	}
+	r.ms = append(r.ms, ms...)
+	for _, m := range doc.Modules {
+		if before := r.modules[m.ID]; before != nil {
+			p.fail(diag.Errorf(at, "the model %s is defined twice", m.ID).WithNote(before.At, "first here"))
+		}
+		if f := r.function(m.ID); f != nil {
+			p.fail(diag.Errorf(at, "%s is the name of a function and cannot be the name of a model", m.ID).WithNote(f.At, "the function"))
+		}
+		c := *m
+		c.Main = false
+		r.add(&c, &body{})
+	}
+	r.doc.Units = append(r.doc.Units, doc.Units...)
+	for _, f := range doc.Functions {
+		if r.function(f.ID) == nil {
+			r.index[f.ID] = len(r.doc.Functions)
+			r.doc.Functions = append(r.doc.Functions, f)
+		}
+	}
 }
 
 // model reads model *id(ports) ... end.
@@ -569,14 +617,27 @@ func (p *parser) aboutFunction() {
 		f.Name = p.text("the display name of function " + f.ID)
 		return
 	}
-	// There is no place for terms of functions.
-	if p.accept(".") {
+	if p.peek().is(".") && strings.EqualFold(p.ahead(1).text, "sboTerm") {
 		p.next()
-		p.sboNumber(f.ID, p.at(t))
-	} else {
-		p.term(f.ID, p.at(t))
+		p.next()
+		p.r.about = append(p.r.about, p.sboNumber(f.ID, p.at(t)))
+		return
 	}
-	p.warn(diag.Warnf(p.at(t), "annotations of functions are not kept"))
+	p.r.about = append(p.r.about, p.term(f.ID, p.at(t)))
+}
+
+// finishAbout puts the annotations of functions into the main model.
+func (r *reader) finishAbout() {
+	if len(r.about) == 0 {
+		return
+	}
+	if len(r.doc.Modules) == 0 {
+		r.ms = append(r.ms, diag.Warnf(r.about[0].At, "annotations of functions are not kept without a model"))
+		return
+	}
+	for _, a := range r.about {
+		r.note(mainOf(r.doc), a)
+	}
 }
 
 // text reads a text in quotes.

@@ -149,7 +149,10 @@ func (w *writer) functions(doc *model.Document) {
 			text.WriteString(id + " is " + quote(f.Name) + "\n")
 		}
 		for _, a := range w.aboutFunction(f.ID) {
-			text.WriteString(id + " " + a + "\n")
+			if !strings.HasPrefix(a, ".") {
+				a = " " + a
+			}
+			text.WriteString(id + a + "\n")
 		}
 		text.WriteByte('\n')
 	}
@@ -305,7 +308,8 @@ func (w *writer) elements() {
 			word += "$"
 		}
 		place := ""
-		if !(hidden && s.Compartment == defaultCompartment) {
+		inner := strings.Contains(s.ID, ".") && strings.HasSuffix(s.Compartment, "."+defaultCompartment)
+		if !(hidden && s.Compartment == defaultCompartment) && !inner {
 			place = " in " + w.id(s.Compartment)
 		}
 		if s.InitialAmount == nil || w.initial[s.ID] {

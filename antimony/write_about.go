@@ -64,6 +64,13 @@ func (w *writer) aboutFunction(id string) []string {
 				out = append(out, text)
 			}
 		}
+		for _, n := range m.Notes {
+			text := "notes " + quote(n.Text)
+			if n.Element == id && !w.isElement(m, id) && !seen[text] {
+				seen[text] = true
+				out = append(out, text)
+			}
+		}
 	}
 	return out
 }
@@ -215,6 +222,7 @@ func (w *writer) notes(bare bool) {
 		switch {
 		case n.Element != "" && n.Element != w.m.ID && w.said(n.Element):
 			w.line("%s notes %s;", w.id(n.Element), quote(n.Text))
+		case n.Element != "" && w.isFunction(n.Element): // stands with the function
 		case n.Element != "" && n.Element != w.m.ID:
 			w.warn(w.m.At, "notes of %s are not written: Antimony has no such element", n.Element)
 		case bare:

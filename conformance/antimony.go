@@ -148,7 +148,9 @@ func readText(path string) (*model.Document, diag.Messages) {
 	if err != nil {
 		return nil, diag.Messages{diag.FileError(path, err)}
 	}
-	return antimony.Read(&diag.Source{Name: path, Text: string(text)}, besides(path))
+	return antimony.ReadWith(&diag.Source{Name: path, Text: string(text)}, besides(path), func(src *diag.Source) (*model.Document, diag.Messages) {
+		return sbml.Read(src, besides(path))
+	})
 }
 
 // besides finds the texts that a file names, as seen from its folder.

@@ -288,6 +288,9 @@ func (f *flattener) overlay(m, o *Model, known map[string]bool, in *instance) {
 				s.InitialAmount, s.InitialConc = x.InitialAmount, x.InitialConc
 				m.clear(x.ID)
 			}
+			if x.Compartment != "" { // where it is and what changes it
+				s.Compartment, s.Boundary, s.Constant = x.Compartment, x.Boundary, x.Constant
+			}
 			continue
 		}
 		m.Species = append(m.Species, x)

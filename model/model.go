@@ -242,7 +242,9 @@ type Annotation struct {
 
 // Module is a model that may still hold other modules. Ids of elements inside a
 // submodel are written with dots ("core.Bn") anywhere in the module: in formulas,
-// as the Variable of a rule, as the ID of a Parameter that only changes a value.
+// as the Variable of a rule, as the ID of a Parameter that only changes a value, of a
+// Species that says where it is and whether reactions change it, of a Reaction or Event
+// that stands in the place of another.
 //
 // Links and deletions name things by a path: the ids of submodels from the outside in,
 // then the id of an element (of a function, too), with dots between. What has no id of
