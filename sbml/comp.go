@@ -267,7 +267,7 @@ func (m *modelReader) submodel(n *node) {
 		return
 	}
 	if old := m.ids[id]; old != nil {
-		m.add(diag.Errorf(m.atAttr(n, "id"), "the id %s is used twice", id).WithNote(old.at, "the other, of a %s", kindNames[old.kind]))
+		m.add(diag.Errorf(m.atAttr(n, "id"), "the id %s is used twice", id).WithNote(old.at, "the other, of %s", kindNames[old.kind]))
 		return
 	}
 	m.ids[id] = &entry{kind: aSubmodel, flat: id, n: n, at: m.atAttr(n, "id")}

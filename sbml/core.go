@@ -24,7 +24,7 @@ const (
 	aType // compartment or species type, and other elements without a value
 )
 
-var kindNames = [...]string{"compartment", "species", "parameter", "reaction", "species reference", "function", "event", "submodel", "type"}
+var kindNames = [...]string{"a compartment", "a species", "a parameter", "a reaction", "a species reference", "a function", "an event", "a submodel", "a type"}
 
 // entry is one id of a model.
 type entry struct {
@@ -160,7 +160,7 @@ func (m *modelReader) declare(n *node, k kind) {
 		at = m.atAttr(n, "name")
 	}
 	if old := m.ids[id]; old != nil {
-		m.add(diag.Errorf(at, "the id %s is used twice", id).WithNote(old.at, "the other, of a %s", kindNames[old.kind]))
+		m.add(diag.Errorf(at, "the id %s is used twice", id).WithNote(old.at, "the other, of %s", kindNames[old.kind]))
 		return
 	}
 	m.ids[id] = &entry{kind: k, n: n, at: at}
@@ -288,10 +288,10 @@ func (m *modelReader) referTo(id string, at diag.Place, kinds ...kind) string {
 		what = strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 	}
 	if e != nil {
-		m.add(diag.Errorf(at, "%s is a %s, expected a %s", id, kindNames[e.kind], what).WithNote(e.at, "its definition"))
+		m.add(diag.Errorf(at, "%s is %s, expected %s", id, kindNames[e.kind], what).WithNote(e.at, "its definition"))
 		return e.flat
 	}
-	m.add(diag.Errorf(at, "there is no %s %s", what, id).WithHelp("%s", diag.DidYouMean(id, known)))
+	m.add(diag.Errorf(at, "%s is not defined, expected %s", short(id), what).WithHelp("%s", diag.DidYouMean(id, known)))
 	return id
 }
 

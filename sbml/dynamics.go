@@ -13,7 +13,24 @@ func (m *modelReader) variable(n *node, attribute string) string {
 	if m.version >= 30 {
 		kinds = append(kinds, aReference)
 	}
-	return m.refer(n, attribute, kinds...)
+	id := m.refer(n, attribute, kinds...)
+	if n.name != "initialAssignment" && m.version >= 20 {
+		if e := m.ids[m.text(n, attribute)]; e != nil && m.constant(e) {
+			m.add(diag.Errorf(m.atAttr(n, attribute), "%s is constant; <%s> cannot change it", m.text(n, attribute), n.name).
+				WithNote(e.at, "its definition").WithHelp(`write constant="false" there`))
+		}
+	}
+	return id
+}
+
+// constant tells whether an element says, or its default is, that nothing changes it.
+func (m *modelReader) constant(e *entry) bool {
+	a := e.n.attr("constant")
+	if a == nil {
+		return e.kind == aCompartment || e.kind == aParameter
+	}
+	v := strings.Trim(a.value, " \t\r\n")
+	return v == "true" || v == "1"
 }
 
 func (m *modelReader) rule(n *node) {
@@ -60,6 +77,12 @@ func (m *modelReader) initial(n *node) {
 	if x.Symbol == "" {
 		return
 	}
+	for _, other := range m.m.Initials {
+		if other.Symbol == x.Symbol {
+			m.add(diag.Errorf(x.At, "%s has two initial assignments", x.Symbol).WithNote(other.At, "the other"))
+			return
+		}
+	}
 	if x.Math = m.math(n, nil); x.Math != nil {
 		m.m.Initials = append(m.m.Initials, x)
 	}
@@ -82,9 +105,6 @@ func (m *modelReader) event(n *node) {
 	e := model.Event{ID: m.own(n), Name: m.nameOf(n), Meta: m.text(n, "metaid"), At: m.at(n), Persistent: true, InitialValue: true,
 		FromTrigger: m.flag(n, "useValuesFromTriggerTime", true)}
 	m.about(n, e.ID)
-	if e.ID == "" {
-		e.ID = m.unnamed("_E")
-	}
 	m.paths[n] = e.ID
 	trigger := n.child("trigger")
 	if trigger == nil {
@@ -126,6 +146,9 @@ func (m *modelReader) event(n *node) {
 			seen[a.Variable] = a.At
 			e.Assignments = append(e.Assignments, a)
 		}
+	}
+	if e.ID == "" {
+		e.ID = m.unnamed("_E")
 	}
 	m.m.Events = append(m.m.Events, e)
 }

@@ -1,7 +1,6 @@
 package sbml
 
 import (
-	"strconv"
 	"strings"
 
 	"thymus/diag"
@@ -247,23 +246,16 @@ func (p *infixReader) word() *model.Expr {
 	case name == "sqr" && len(args) == 1:
 		x.Name, x.Args = "power", []*model.Expr{args[0], model.Num(2)}
 	case x.Name == "":
-		if law := p.rateLaw(name, args, at); law != nil || p.bad {
-			return law
-		}
 		known := append(keys(infixFunctions), "sqr")
-		p.m.add(diag.Errorf(at, "Level 1 has no function %s", short(name)).WithHelp("%s", diag.DidYouMean(name, sorted(known))))
+		p.m.add(diag.Errorf(at, "%s is not supported: it is no function of Level 1's formulas", short(name)).
+			WithHelp("write out the rate laws that Level 1 names, such as massi and uui").WithHelp("%s", diag.DidYouMean(name, sorted(known))))
 		p.bad = true
 		return nil
 	}
 	f := model.FunctionNamed(x.Name)
 	if n := len(x.Args); n < f.Min || f.Max >= 0 && n > f.Max {
-		p.stop(start, start+len(name), "%s takes %s arguments, it is given %d", name, strconv.Itoa(f.Min), n)
+		p.stop(start, start+len(name), "%s takes %s, it is given %d", name, argumentsOf(f), n)
 		return nil
 	}
 	return x
-}
-
-// rateLaw reads the predefined rate laws.
-func (p *infixReader) rateLaw(name string, args []*model.Expr, at diag.Place) *model.Expr {
-	return nil
 }

@@ -172,7 +172,8 @@ func (m *modelReader) symbol(name string, s *scope, at diag.Place) string {
 			for k := range s.names {
 				known = append(known, k)
 			}
-			m.add(diag.Errorf(at, "%s is no argument of the function", name).WithHelp("%s", diag.DidYouMean(name, sorted(known))))
+			msg := diag.Errorf(at, "%s is no argument of the function", name).WithHelp("a function knows its arguments only: give it %s as one", name)
+			m.add(msg.WithHelp("%s", diag.DidYouMean(name, sorted(known))))
 			return name
 		}
 	}
@@ -330,7 +331,7 @@ func (m *modelReader) apply(n *node, s *scope) *model.Expr {
 			return nil
 		}
 		if len(args) != want {
-			m.add(diag.Errorf(x.At, "the function %s has %d arguments, it is given %d", id, want, len(args)).WithNote(e.at, "its definition"))
+			m.add(diag.Errorf(x.At, "the function %s takes %s, it is given %d", id, arguments(want), len(args)).WithNote(e.at, "its definition"))
 			return nil
 		}
 		x.Args = args
@@ -373,14 +374,27 @@ func (m *modelReader) counted(x *model.Expr, head *node) *model.Expr {
 	if n >= f.Min && (f.Max < 0 || n <= f.Max) {
 		return x
 	}
-	what := strconv.Itoa(f.Min)
-	if f.Max < 0 {
-		what = "at least " + what
-	} else if f.Max > f.Min {
-		what += " to " + strconv.Itoa(f.Max)
-	}
-	m.add(diag.Errorf(m.at(head), "%s takes %s arguments, it is given %d", f.Name, what, n))
+	m.add(diag.Errorf(m.at(head), "%s takes %s, it is given %d", f.Name, argumentsOf(f), n))
 	return nil
+}
+
+// arguments is "1 argument" or "2 arguments".
+func arguments(n int) string {
+	if n == 1 {
+		return "1 argument"
+	}
+	return strconv.Itoa(n) + " arguments"
+}
+
+// argumentsOf says how many arguments a function takes.
+func argumentsOf(f *model.Func) string {
+	switch {
+	case f.Max < 0:
+		return "at least " + arguments(f.Min)
+	case f.Max > f.Min:
+		return strconv.Itoa(f.Min) + " to " + arguments(f.Max)
+	}
+	return arguments(f.Min)
 }
 
 // qualified reads root and log, which may have a <degree> or <logbase>.
@@ -454,7 +468,7 @@ func (m *modelReader) piecewise(n *node, s *scope) *model.Expr {
 
 func (m *modelReader) noFunction(id string, e *entry, at diag.Place) {
 	if e != nil {
-		m.add(diag.Errorf(at, "%s is a %s, not a function", id, kindNames[e.kind]).WithNote(e.at, "its definition"))
+		m.add(diag.Errorf(at, "%s is %s, not a function", id, kindNames[e.kind]).WithNote(e.at, "its definition"))
 		return
 	}
 	var known []string

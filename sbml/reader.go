@@ -2,6 +2,7 @@ package sbml
 
 import (
 	"math"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,7 @@ func Read(src *diag.Source, imports func(name string, from diag.Place) (*diag.So
 	if !r.ms.HasErrors() {
 		r.link()
 	}
+	r.sort()
 	if r.ms.HasErrors() {
 		return nil, r.ms
 	}
@@ -42,7 +44,6 @@ type reader struct {
 	imports Imports
 	doc     *model.Document
 	ms      diag.Messages
-	errors  int
 
 	root     *node
 	version  int
@@ -56,6 +57,18 @@ type reader struct {
 	main      *modelReader   // of the <model> element
 	defined   map[string]*modelReader
 	externals map[string]*external
+}
+
+// sort orders the messages by place; those of other texts come last. It compares offsets: to
+// count lines for each comparison takes long in a long text.
+func (r *reader) sort() {
+	sort.SliceStable(r.ms, func(i, j int) bool {
+		a, b := r.ms[i].At, r.ms[j].At
+		if a.Src != b.Src {
+			return a.Src == r.src
+		}
+		return a.Src == r.src && a.Start < b.Start
+	})
 }
 
 // add adds a message, up to maxMessages.

@@ -1,7 +1,6 @@
 package sbml_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -86,5 +85,3 @@ func TestRoundTripSuites(t *testing.T) {
 		})
 	}
 }
-
-var _ = os.Args
