@@ -33,59 +33,80 @@ func expect(t *testing.T, file, got string) {
 	}
 }
 
-// describe is the canonical text of a model with everything that it leaves out.
+// describe is all that a model says, in the order of its lists.
 func describe(m *model.Model) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "model %s %q\n", m.ID, m.Name)
-	fmt.Fprintf(&b, "units: substance [%s] volume [%s] area [%s] length [%s] extent [%s] ", m.SubstanceUnit, m.VolumeUnit, m.AreaUnit, m.LengthUnit, m.ExtentUnit)
-	b.WriteString(model.Format(m))
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	number := func(v *float64) string {
+		if v == nil {
+			return "none"
+		}
+		return model.FormatNumber(*v)
+	}
+	line("model %s %q", m.ID, m.Name)
+	line("units: time [%s] substance [%s] volume [%s] area [%s] length [%s] extent [%s]", m.TimeUnit, m.SubstanceUnit, m.VolumeUnit, m.AreaUnit, m.LengthUnit, m.ExtentUnit)
 	for _, u := range m.Units {
-		fmt.Fprintf(&b, "unit %s %q = %s\n", u.ID, u.Name, u.Text)
+		line("unit %s %q = %s", u.ID, u.Name, u.Text)
+	}
+	for _, f := range m.Functions {
+		line("function %s%q = %s", f.ID, f.Params, f.Body)
 	}
 	for _, c := range m.Compartments {
-		fmt.Fprintf(&b, "compartment %s: dimensions %d, name %q\n", c.ID, c.Dims, c.Name)
+		line("compartment %s %q = %s [%s]: dimensions %d, constant %t", c.ID, c.Name, number(c.Size), c.Unit, c.Dims, c.Constant)
 	}
 	for _, s := range m.Species {
-		if s.Charge != nil {
-			fmt.Fprintf(&b, "charge of %s: %g\n", s.ID, *s.Charge)
-		}
-		if s.Formula+s.ConversionFactor != "" {
-			fmt.Fprintf(&b, "species %s: formula %q, factor %q\n", s.ID, s.Formula, s.ConversionFactor)
-		}
+		line("species %s %q in %s: amount %s, concentration %s [%s], amounts only %t, boundary %t, constant %t, factor %q, charge %s, formula %q",
+			s.ID, s.Name, s.Compartment, number(s.InitialAmount), number(s.InitialConc), s.Unit, s.SubstanceOnly, s.Boundary, s.Constant, s.ConversionFactor, number(s.Charge), s.Formula)
 	}
 	for _, p := range m.Parameters {
-		if p.Stoichiometry {
-			fmt.Fprintf(&b, "parameter %s is a species reference\n", p.ID)
+		line("parameter %s %q = %s [%s]: constant %t, stoichiometry %t", p.ID, p.Name, number(p.Value), p.Unit, p.Constant, p.Stoichiometry)
+	}
+	side := func(list []model.SpeciesRef) (out []string) {
+		for _, r := range list {
+			n := "1"
+			if r.Stoichiometry != nil {
+				n = r.Stoichiometry.String()
+			}
+			out = append(out, n+" "+r.Species)
 		}
+		return out
 	}
 	for _, r := range m.Reactions {
-		fmt.Fprintf(&b, "reaction %s: reversible %t, fast %t, modifiers %q, flux [%s, %s]\n", r.ID, r.Reversible, r.Fast, r.Modifiers, r.LowerFlux, r.UpperFlux)
+		line("reaction %s %q: %q -> %q, modifiers %q, rate %s, reversible %t, fast %t, flux [%s, %s]",
+			r.ID, r.Name, side(r.Reactants), side(r.Products), r.Modifiers, r.Rate, r.Reversible, r.Fast, r.LowerFlux, r.UpperFlux)
 	}
 	for _, r := range m.Rules {
-		if r.Meta != "" {
-			fmt.Fprintf(&b, "rule of %s: meta %s\n", r.Variable, r.Meta)
+		line("%s rule %s (meta %q): %s", [...]string{"assignment", "rate", "algebraic"}[r.Kind], r.Variable, r.Meta, r.Math)
+	}
+	for _, x := range m.Initials {
+		line("initial %s (meta %q) = %s", x.Symbol, x.Meta, x.Math)
+	}
+	for _, e := range m.Events {
+		line("event %s %q: when %s, delay %s, priority %s, persistent %t, values of the trigger %t, initially %t", e.ID, e.Name, e.Trigger, e.Delay, e.Priority, e.Persistent, e.FromTrigger, e.InitialValue)
+		for _, a := range e.Assignments {
+			line("  %s = %s", a.Variable, a.Math)
 		}
 	}
 	for _, c := range m.Constraints {
-		fmt.Fprintf(&b, "constraint %s %s: %s, message %q\n", c.ID, c.Meta, c.Math, c.Message)
+		line("constraint %q (meta %q): %s, message %q", c.ID, c.Meta, c.Math, c.Message)
 	}
 	for _, n := range m.Notes {
-		fmt.Fprintf(&b, "note on %q: %s\n", n.Element, n.Text)
+		line("note on %q: %s", n.Element, n.Text)
 	}
 	for _, a := range m.Annotations {
-		fmt.Fprintf(&b, "%s %s %q\n", a.Element, a.Qualifier, a.Resources)
+		line("%s %s %q", a.Element, a.Qualifier, a.Resources)
 	}
 	for _, u := range m.Uncertain {
-		fmt.Fprintf(&b, "uncertainty of %s\n", u.Element)
+		line("uncertainty of %s", u.Element)
 		uncertain(&b, u.Parts, "  ")
 	}
 	if f := m.Flux; f != nil {
-		fmt.Fprintf(&b, "flux balance: strict %t, active %s\n", f.Strict, f.Active)
+		line("flux balance: strict %t, active %s", f.Strict, f.Active)
 		for _, o := range f.Objectives {
-			fmt.Fprintf(&b, "  objective %s: maximize %t %v\n", o.ID, o.Maximize, o.Terms)
+			line("  objective %s: maximize %t %v", o.ID, o.Maximize, o.Terms)
 		}
 		for _, g := range f.Genes {
-			fmt.Fprintf(&b, "  gene %+v\n", g)
+			line("  gene %+v", g)
 		}
 	}
 	return b.String()
