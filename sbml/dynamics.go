@@ -120,6 +120,10 @@ func (m *modelReader) event(n *node) {
 	if e.Trigger = m.math(trigger, nil); e.Trigger == nil {
 		return // it never fires
 	}
+	if e.ID == "" {
+		e.ID = m.unnamed("_E")
+		m.paths[n] = e.ID
+	}
 	if d := n.child("delay"); d != nil {
 		m.check(d)
 		e.Delay = m.inTime(m.math(d, nil), n)
@@ -146,9 +150,6 @@ func (m *modelReader) event(n *node) {
 			seen[a.Variable] = a.At
 			e.Assignments = append(e.Assignments, a)
 		}
-	}
-	if e.ID == "" {
-		e.ID = m.unnamed("_E")
 	}
 	m.m.Events = append(m.m.Events, e)
 }

@@ -209,15 +209,25 @@ func (r *reader) check(n *node) {
 			r.add(diag.Errorf(r.at(c), "<%s> has no element <%s> in %s", n.name, c.name, versionText(r.version)))
 		}
 	}
-	for i, c := range n.children {
-		if strings.HasPrefix(n.name, "listOf") {
-			break
-		}
-		for _, before := range n.children[:i] {
-			if before.name == c.name && before.space == c.space && len(n.children) < 100 {
+	if !strings.HasPrefix(n.name, "listOf") && len(n.children) > 1 {
+		r.checkOnce(n)
+	}
+}
+
+// checkOnce reports elements that stand twice in one that is no list.
+func (r *reader) checkOnce(n *node) {
+	var seen [16]*node // no element of the core may hold more kinds
+	found := seen[:0]
+next:
+	for _, c := range n.children {
+		for _, before := range found {
+			if before.name == c.name && before.space == c.space {
 				r.add(diag.Errorf(r.at(c), "<%s> has two elements <%s>", n.name, c.name).WithNote(r.at(before), "the first"))
-				break
+				continue next
 			}
+		}
+		if len(found) < len(seen) {
+			found = append(found, c)
 		}
 	}
 }

@@ -7,14 +7,17 @@ import (
 	"thymus/diag"
 )
 
-// Bounds of what is read. They are far above any published model (the largest known
-// genome-scale ones have some 40 MB and 700,000 elements) and keep a hostile text's time and
-// memory small.
-const (
+// Bounds of what is read. They are far above any published model (the largest
+// genome-scale ones have some 40 MB and less than a million elements) and keep a hostile
+// text's time and memory small. The tests make them smaller.
+var (
 	maxBytes    = 64 << 20
-	maxDepth    = 3000
-	maxElements = 3_000_000
-	maxText     = 1024 // of text in pieces (comments and CDATA between); one piece may be longer
+	maxElements = 2_000_000
+)
+
+const (
+	maxDepth = 3000
+	maxText  = 1024 // of text in pieces (comments and CDATA between); one piece may be longer
 )
 
 // node is an element of the text. Offsets are bytes of the source: start and tag are those of
@@ -171,7 +174,12 @@ func invalidAt(s string) int {
 
 // errorf adds an error; the result is where help may be added.
 func (x *xmlReader) errorf(start, end int, format string, args ...any) *added {
-	x.ms = append(x.ms, diag.Errorf(x.src.At(start, end), format, args...))
+	m := diag.Errorf(x.src.At(start, end), format, args...)
+	if len(x.ms) >= maxMessages {
+		x.stop = true
+		return &added{&m}
+	}
+	x.ms = append(x.ms, m)
 	return &added{&x.ms[len(x.ms)-1]}
 }
 
@@ -570,6 +578,7 @@ func (x *xmlReader) attributes(i int, qname string) (empty, ok bool) {
 		for _, a := range x.found {
 			if a.qname == name {
 				x.errorf(next, end, "the attribute %s is given twice", name).WithNote(x.src.At(a.start, a.end), "the first")
+				break
 			}
 		}
 		if len(x.found) > 1000 {
