@@ -291,7 +291,11 @@ func (m *modelReader) referTo(id string, at diag.Place, kinds ...kind) string {
 		m.add(diag.Errorf(at, "%s is %s, expected %s", id, kindNames[e.kind], what).WithNote(e.at, "its definition"))
 		return e.flat
 	}
-	m.add(diag.Errorf(at, "%s is not defined, expected %s", short(id), what).WithHelp("%s", diag.DidYouMean(id, known)))
+	msg := diag.Errorf(at, "%s is not defined, expected %s", short(id), what)
+	if _, plain, _ := strings.Cut(what, " "); len(kinds) == 1 {
+		msg.Text = "there is no " + plain + " " + short(id)
+	}
+	m.add(msg.WithHelp("%s", diag.DidYouMean(id, known)))
 	return id
 }
 

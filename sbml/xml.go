@@ -282,6 +282,8 @@ func (x *xmlReader) characters(start, end int, entities bool) {
 		*to = s
 	case len(*to)+len(s) <= maxText:
 		*to += s
+	default:
+		x.fatal(start, end, "a text of more than %d characters in pieces (with comments or CDATA between)", maxText)
 	}
 }
 
