@@ -148,3 +148,25 @@ func document(t *testing.T, text string) *model.Document {
 	}
 	return doc
 }
+
+// FuzzComp: no document of submodels, however wrong, makes reading, flattening or writing panic.
+func FuzzComp(f *testing.F) {
+	parameter := `<listOfParameters><parameter id="x" value="1" constant="false">` + replaced(`comp:idRef="p" comp:conversionFactor="cf"`) + `</parameter><parameter id="cf" value="10" constant="true"/></listOfParameters>`
+	f.Add(hierarchy(parameter, `comp:timeConversionFactor="cf"/>`, ""))
+	f.Add(hierarchy("", deletions(`comp:metaIdRef="ia"`, `comp:idRef="S"`, `comp:metaIdRef="local"`, `comp:unitRef="u"`), ""))
+	f.Add(hierarchy(`<listOfParameters><parameter id="x" constant="true"><comp:replacedBy comp:submodelRef="A" comp:idRef="k"/></parameter></listOfParameters>`, "/>", ""))
+	f.Add(compHead + `<model id="m"/><comp:listOfExternalModelDefinitions>` + external("E", "self.xml", "E") + `</comp:listOfExternalModelDefinitions></sbml>`)
+	f.Fuzz(func(t *testing.T, text string) {
+		src := &diag.Source{Name: "self.xml", Text: text}
+		doc, _ := sbml.Read(src, func(string, diag.Place) (*diag.Source, error) { return src, nil })
+		if doc == nil {
+			return
+		}
+		for _, m := range doc.Modules {
+			if flat, ms := model.Flatten(doc, m.ID); !ms.HasErrors() {
+				_ = model.Format(flat)
+			}
+			_, _ = sbml.WriteComposed(doc, m.ID)
+		}
+	})
+}
