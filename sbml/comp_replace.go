@@ -245,6 +245,12 @@ func (m *modelReader) replacedElement(n, x *node) {
 		if a.present() { // nothing refers to it by id: taking it out is all
 			m.m.Deletions = append(m.m.Deletions, model.Deletion{ID: m.changeID(x), Path: path, At: m.at(x)})
 		}
+	case strings.HasSuffix(path, "@unit"):
+		// Units are written out on the elements, so that nothing refers to the definition.
+		if inner, outer := a.in.units[m.text(a.n, "id")], m.units[m.text(n, "id")]; inner.text != outer.text {
+			m.add(diag.Warnf(m.at(x), "the unit %s of %s is replaced by %s, which is another unit (%s, not %s): elements of %s keep theirs",
+				m.text(a.n, "id"), s.out.ID, m.text(n, "id"), outer.text, inner.text, s.out.ID).WithHelp("give the submodel conversion factors"))
+		}
 	case !a.present() || !m.address(n).present(): // units that are not known, functions without a formula
 	default:
 		m.m.Links = append(m.m.Links, model.Link{A: path, B: own, Factor: factor, Inherit: true, ID: m.changeID(x), At: m.at(x)})
