@@ -15,6 +15,7 @@ var floors = map[string]int{
 	"diag": 0, "unit": 0, "rng": 0, "linalg": 0, "table": 0,
 	"kernel": 1, "ode": 1, "ode/odetest": 1, "stats": 1, "jump": 1, "jump/jumptest": 1,
 	"model": 2, "antimony": 2, "sbml": 2, "compile": 2,
+	"omex": 2, "sedml": 2,
 	"regimen": 3, "population": 3, "sim": 3, "library": 3, "flux": 3,
 	"trial": 4, "store": 4, "report": 4, "conformance": 4,
 	"":    5,

@@ -64,13 +64,14 @@ func formatOf(path string) (format, diag.Messages) {
 		}
 		known = append(known, f.extensions...)
 	}
+	known = append(known, ".omex")
 	src := &diag.Source{Name: path}
 	return format{}, diag.Messages{diag.Errorf(diag.Place{Src: src}, "no reader for files ending in %q", extension).
 		WithHelp("model files end in %s", strings.Join(known, ", "))}
 }
 
-// ReadModelFile reads a model file with the parameter table beside it (NAME.parameters.tsv),
-// if there is one, and flattens its main model.
+// ReadModelFile reads a model file, or the model of a COMBINE archive, with the parameter
+// table beside it (NAME.parameters.tsv), if there is one, and flattens its main model.
 func ReadModelFile(path string) (*model.Model, diag.Messages) {
 	doc, main, ms := readDocument(path)
 	if ms.HasErrors() {
@@ -87,34 +88,11 @@ func ReadModelFile(path string) (*model.Model, diag.Messages) {
 // readDocument reads a model file with the parameter table beside it, and says which model
 // of it is the main one.
 func readDocument(path string) (*model.Document, *model.Module, diag.Messages) {
-	f, ms := formatOf(path)
+	doc, _, ms := readFormat(path)
 	if ms.HasErrors() {
 		return nil, nil, ms
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, diag.Messages{diag.FileError(path, err)}
-	}
-	doc, ms := f.read(&diag.Source{Name: path, Text: string(text)}, filepath.Dir(path))
-	if ms.HasErrors() {
-		return nil, nil, ms
-	}
-	main := mainModule(doc)
-	if main == nil {
-		return nil, nil, append(ms, diag.Errorf(diag.Place{Src: &diag.Source{Name: path}}, "the file defines no model"))
-	}
-	tablePath := strings.TrimSuffix(path, filepath.Ext(path)) + ".parameters.tsv"
-	if tableText, err := os.ReadFile(tablePath); err == nil {
-		table, more := model.ReadTable(&diag.Source{Name: tablePath, Text: string(tableText)})
-		ms = append(ms, more...)
-		if !more.HasErrors() {
-			ms = append(ms, table.Apply(main)...)
-		}
-		if ms.HasErrors() {
-			return nil, nil, ms
-		}
-	}
-	return doc, main, ms
+	return doc, mainModule(doc), ms
 }
 
 // mainModule is the module marked as main, or the last one of the file.
