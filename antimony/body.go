@@ -430,6 +430,9 @@ func (e *element) setRule(p *parser, kind model.RuleKind, x *model.Expr, at diag
 		p.warn(diag.Warnf(at, "%s gets a second rule; the last one holds", e.id).WithNote(e.ruleAt, "the first"))
 	case !rate && e.value != nil && e.kind != aReaction:
 		p.warn(diag.Warnf(at, "the rule of %s holds from the start; its initial value is not used", e.id).WithNote(e.valueAt, "the initial value"))
+		if u := e.value.Unit; u != "" && e.unit == nil { // the unit of the number stays
+			e.unit, e.unitAt = []token{{kind: word, text: u}}, e.value.At
+		}
 		e.value = nil
 	}
 	e.rule, e.rate, e.ruleAt = x, rate, at

@@ -63,7 +63,7 @@ var qualifiers = map[string]string{
 }
 
 // qualifierWords are the spellings the writer uses where they differ from the names.
-var qualifierWords = map[string]string{"is": "identity", "modelIs": "model_entity_is"}
+var qualifierWords = map[string]string{"is": "identity", "modelIs": "model_entity_is", "modelIsDescribedBy": "isDescribedBy"}
 
 // specialUnits are the ids of units that set a default of the whole model.
 var specialUnits = set("substance", "volume", "area", "length", "time_unit", "extent")

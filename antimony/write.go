@@ -229,7 +229,9 @@ func (w *writer) module(m *model.Module) {
 	text := w.s
 	w.s = &strings.Builder{}
 	for _, u := range m.Units {
-		w.keepUnit(u)
+		if text, ok := w.defaultText(u.ID); !ok || text != u.Text {
+			w.keepUnit(u)
+		}
 	}
 	for _, d := range []struct{ id, text string }{{"time_unit", m.TimeUnit}, {"substance", m.SubstanceUnit}, {"volume", m.VolumeUnit},
 		{"area", m.AreaUnit}, {"length", m.LengthUnit}, {"extent", m.ExtentUnit}} {

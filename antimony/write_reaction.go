@@ -118,6 +118,7 @@ func (w *writer) side(r model.Reaction, refs []model.SpeciesRef) string {
 				}
 				w.taken[id] = true
 				w.line("%s := %s;", id, w.formula(n))
+				w.warn(ref.At, "a stoichiometry of %s in reaction %s that is a formula or below 0 is written as the parameter %s", ref.Species, r.ID, id)
 				text = id + " " + text
 			}
 		}
@@ -140,6 +141,20 @@ func (w *writer) factorOf(id string) string {
 	return ""
 }
 
+// reacts tells whether a species is on a side of a reaction.
+func (w *writer) reacts(id string) bool {
+	for _, r := range w.m.Reactions {
+		for _, side := range [][]model.SpeciesRef{r.Reactants, r.Products} {
+			for _, s := range side {
+				if s.Species == id {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // warnSpecies tells what of a species is not written.
 func (w *writer) warnSpecies(s model.Species) {
 	switch {
@@ -147,8 +162,7 @@ func (w *writer) warnSpecies(s model.Species) {
 		w.warn(s.At, "species %s is constant; it is written as one that reactions do not change, which Antimony has alone", s.ID)
 	case s.Constant:
 		w.warn(s.At, "that species %s is constant, too, is not written: reactions do not change it", s.ID)
-	case s.Boundary && w.ruled[s.ID]:
-	case !s.Boundary && w.ruled[s.ID]:
+	case !s.Boundary && w.ruled[s.ID] && w.reacts(s.ID):
 		w.warn(s.At, "species %s has a rule, so Antimony takes it as one that reactions do not change", s.ID)
 	}
 	if s.ConversionFactor != "" {

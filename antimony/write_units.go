@@ -22,6 +22,14 @@ func defaultUnit(id, text string) unitLine {
 	return unitLine{id, baseText(u), text}
 }
 
+// defaultText is the unit that holds for all of the model under an id, as SBML calls it.
+func (w *writer) defaultText(id string) (string, bool) {
+	m := w.m
+	text, ok := map[string]string{"time": m.TimeUnit, "time_unit": m.TimeUnit, "substance": m.SubstanceUnit, "volume": m.VolumeUnit,
+		"area": m.AreaUnit, "length": m.LengthUnit, "extent": m.ExtentUnit}[id]
+	return text, ok
+}
+
 // unitID is the id to write for a unit's text.
 func (w *writer) unitID(text string) string {
 	if id, ok := w.units[text]; ok {

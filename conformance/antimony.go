@@ -25,7 +25,7 @@ import (
 // These rules make models comparable. Flat ids: libAntimony puts two underscores between
 // the ids of submodels and elements, and so do both sides here. Units: a unit is what it
 // means, however it is spelled; a unit that nothing defines keeps its name. What has no
-// effect does not count: a value besides an assignment rule, whether reactions change a
+// effect does not count: a value besides an assignment rule or initial assignment, whether reactions change a
 // species that has a rule, functions that nothing calls, the order in which an event sets
 // its variables. Ids: where the SBML has ids that are words of Antimony, the text is
 // compared with the SBML written in Antimony.
@@ -195,6 +195,7 @@ func effective(m *model.Model) *model.Model {
 		}
 		changes[r.Variable] = true
 	}
+	m = started(m)
 	out := *m
 	out.Functions = nil
 	text := model.Format(&model.Model{Rules: m.Rules, Initials: m.Initials, Reactions: m.Reactions, Events: m.Events, Functions: m.Functions, Constraints: m.Constraints})
@@ -228,6 +229,46 @@ func effective(m *model.Model) *model.Model {
 	for i := range out.Parameters {
 		if by[out.Parameters[i].ID] {
 			out.Parameters[i].Value = nil
+		}
+	}
+	return &out
+}
+
+// started is a model in which a parameter or compartment that starts from a number has it
+// as its value, and none beside an initial assignment.
+func started(m *model.Model) *model.Model {
+	out := *m
+	out.Initials = nil
+	starts := map[string]*model.Expr{}
+	for _, x := range m.Initials {
+		starts[x.Symbol] = x.Math
+	}
+	number := map[string]bool{}
+	value := func(id string, old *float64) *float64 {
+		x := starts[id]
+		switch {
+		case x == nil:
+			return old
+		case x.Kind != model.Number:
+			return nil
+		}
+		v := x.Value
+		number[id] = true
+		return &v
+	}
+	out.Parameters = append([]model.Parameter(nil), m.Parameters...)
+	for i := range out.Parameters {
+		p := &out.Parameters[i]
+		p.Value = value(p.ID, p.Value)
+	}
+	out.Compartments = append([]model.Compartment(nil), m.Compartments...)
+	for i := range out.Compartments {
+		c := &out.Compartments[i]
+		c.Size = value(c.ID, c.Size)
+	}
+	for _, x := range m.Initials {
+		if !number[x.Symbol] {
+			out.Initials = append(out.Initials, x)
 		}
 	}
 	return &out
