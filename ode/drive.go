@@ -31,6 +31,7 @@ type driver struct {
 	storm      int
 	lastTime   float64
 	failed     int   // steps refused in a row because nothing finite came out
+	breaks     []int // crossing functions over which no step may reach
 	jumps      []int // crossing functions at which the right-hand side jumps
 	watched    []int // those that differs looks at; nil: all
 }
@@ -83,6 +84,9 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 		k := c.Crossings()
 		d.g0, d.g1, d.gm = make([]float64, k), make([]float64, k), make([]float64, k)
 		d.which, d.rising = make([]int, 0, k), make([]bool, 0, k)
+		if b, ok := sys.(Breaker); ok {
+			d.breaks = b.Breaks()
+		}
 		if j, ok := sys.(Jumper); ok {
 			d.jumps = j.Jumps()
 		}
@@ -249,6 +253,16 @@ func (d *driver) advance(stop float64) *Failure {
 		step := d.step(t0, tEnd)
 		if d.memory != nil && d.memory.cut(t0, tEnd, d.y, step.dense, d.probe) {
 			continue // make the step anew, so that it ends where the solution bends
+		}
+		if len(d.breaks) > 0 && aims < mostAims {
+			d.watched = d.breaks
+			at := d.firstCrossing(&step)
+			d.watched = nil
+			if before := at - t0 - passable(at)/2; at > t0 && before > passable(at) {
+				aim = before
+				aims++
+				continue // make the step anew, so that it ends before
+			}
 		}
 		d.st.Accepted++
 		grow := 6.0

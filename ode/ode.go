@@ -30,6 +30,13 @@ type Crosser interface {
 	Cross(g, y, t []float64)
 }
 
+// Breaker is an ability of a Crosser: Breaks lists crossing functions at which the solution
+// itself may go over to another branch. A step does not reach over such a place, because
+// what lies behind it would spoil all of the step.
+type Breaker interface {
+	Breaks() []int
+}
+
 // Jumper is an ability of a Crosser whose right-hand side jumps where some of its
 // functions change sign: their numbers, ascending. A step that is refused is then cut
 // short before such a place, and the place is passed without integrating over it.

@@ -1,13 +1,17 @@
 package sim_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"thymus/antimony"
+	"thymus/compile"
 	"thymus/diag"
 	"thymus/model"
+	"thymus/sim"
 )
 
 // quick reads an Antimony model and makes the reactions fast whose id begins with "fast".
@@ -64,6 +68,18 @@ func TestFastReactions(t *testing.T) {
 				}
 				return 0
 			}}},
+		{"a rate that turns round with a state", "species A, B; A = 3; B = 3; k = 1.26; k' = -1; fast: A -> B; piecewise(A*k, k > 0, B*k)",
+			[]func(float64) float64{func(x float64) float64 {
+				if x < 1.26 {
+					return 0
+				}
+				return 6
+			}, func(x float64) float64 {
+				if x < 1.26 {
+					return 6
+				}
+				return 0
+			}}},
 		{"turned on and off by events", "species A, B; A = 0; B = 4; k = 0; fast: A -> B; k*A; make: B -> A; 1; at time > 1: k = 1; at time > 1.5: k = 0",
 			[]func(float64) float64{func(x float64) float64 {
 				switch {
@@ -102,5 +118,67 @@ func TestFastFaultsAreNamed(t *testing.T) {
 	m = quick(t, "species A, B; A = 1; B = 0; fast: A -> B; A; r := rateOf(A)")
 	if _, ms, _ := courseOf(m, 1, 1, "A"); !ms.HasErrors() || !strings.Contains(ms.Error(), "fast reactions change it") {
 		t.Errorf("got %v", ms)
+	}
+}
+
+// TestFastTurns turns rates round at many times, by conditions and by factors that change
+// their sign, and lets one of two partners run out at many times.
+func TestFastTurns(t *testing.T) {
+	for n := 0; n < 40; n++ {
+		at := 0.3 + 2.3*math.Mod(float64(n)*0.6180339887, 1)
+		turn := func(before, after float64) func(float64) float64 {
+			return func(x float64) float64 {
+				if x < at {
+					return before
+				}
+				return after
+			}
+		}
+		for _, text := range []string{
+			fmt.Sprintf("species A, B; A = 3; B = 3; k := %g - time; fast: A -> B; piecewise(A*k, k > 0, B*k)", at),
+			fmt.Sprintf("species A, B; A = 3; B = 3; k = %g; k' = -1; fast: A -> B; 0.01*piecewise(A*k, k > 0, B*k)", at),
+			fmt.Sprintf("species A, B; A = 3; B = 3; fast: A -> B; 100*piecewise(A, time < %g, -B)", at),
+		} {
+			tr, ms, f := courseOf(quick(t, text), 3, 7, "A", "B")
+			follows(t, tr, ms, f, 1e-6, turn(0, 6), turn(6, 0))
+			if t.Failed() {
+				t.Fatal(text)
+			}
+		}
+		text := fmt.Sprintf("species A, B; A = %g; B = 1; fast: A + B -> ; 3*A*B; feed: -> B; 1", at+1)
+		tr, ms, f := courseOf(quick(t, text), 3, 7, "A", "B")
+		follows(t, tr, ms, f, 1e-6, func(x float64) float64 { return math.Max(at-x, 0) }, func(x float64) float64 { return math.Max(x-at, 0) })
+		if t.Failed() {
+			t.Fatal(text)
+		}
+	}
+}
+
+// TestGeneralPathBits: a worker that was used before gives the same bits as a new one.
+func TestGeneralPathBits(t *testing.T) {
+	m := quick(t, `species A, B, D; A = 3; B = 0; D = 1; k = 2; var z; z = 1
+fast: A -> B; A - k*B; loss: A -> ; A*delay(D, d); D' = -delay(D, d); d = 0.7; 0 = z^3 + z - A
+at time > 1: k = 1; at delay(A, 1.3) < 1.5: D = 2`)
+	plan, ms := sim.Build(sim.Config{Model: m, Rtol: 1e-8, Discontinuities: true, Record: []compile.Selection{{ID: "A"}, {ID: "z"}, {Expr: formula(t, "delay(B, 0.2)")}}})
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	one := func(w *sim.Worker, k int) []float64 {
+		pt := sim.Patient{Number: k, Values: []sim.Setting{{ID: "d", Value: 0.5 + 0.1*float64(k)}, {ID: "k", Value: 1 + float64(k)}}}
+		b, f := w.Settle(pt, 0)
+		if f != nil {
+			t.Fatal(f)
+		}
+		tr, f := w.Run(pt, b, sim.Schedule{End: 4, Times: sim.Times(0, 4, 20)})
+		if f != nil {
+			t.Fatal(f)
+		}
+		return slices.Concat(tr.Values...)
+	}
+	used := plan.NewWorker()
+	for _, k := range []int{3, 1, 4, 0, 2} {
+		if a, b := one(used, k), one(plan.NewWorker(), k); !slices.Equal(a, b) {
+			t.Errorf("patient %d: a used worker gives other bits", k)
+		}
 	}
 }

@@ -236,8 +236,21 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	return r.out, nil
 }
 
+// Breaks implements ode.Breaker.
+func (m masked) Breaks() []int {
+	if !m.plan.Fast() {
+		return nil
+	}
+	return append([]int{m.plan.Stability()}, m.plan.Discontinuities()...)
+}
+
 // Jumps implements ode.Jumper.
-func (m masked) Jumps() []int { return m.plan.Discontinuities() }
+func (m masked) Jumps() []int {
+	if m.plan.Fast() {
+		return nil // a step that was refused says nothing where slopes are this steep
+	}
+	return m.plan.Discontinuities()
+}
 
 // leastSteps is into how many steps a run is cut at least when relations have to be watched
 // whose times are not known: a step may be so long that a relation changes twice in it.
