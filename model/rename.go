@@ -171,14 +171,22 @@ func (m *Model) absorbRest(o *Model, outer bool) {
 	m.Flux = &f
 }
 
+// keep takes members out of a list that the model owns, in place; ok is asked once for each.
 func keep[T any](list []T, ok func(T) bool) []T {
-	out := list[:0:0]
-	for _, x := range list {
+	for i, x := range list {
 		if ok(x) {
-			out = append(out, x)
+			continue
 		}
+		out := list[:i]
+		for _, y := range list[i+1:] {
+			if ok(y) {
+				out = append(out, y)
+			}
+		}
+		clear(list[len(out):])
+		return out
 	}
-	return out
+	return list
 }
 
 // eachFormula calls f for every formula of the model but the bodies of functions, to be read or
