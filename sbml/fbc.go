@@ -25,6 +25,20 @@ func (r *reader) pkgText(n *node, space, name string) (string, diag.Place) {
 	return strings.Trim(a.value, " \t\r\n"), r.src.At(int(a.start), int(a.end))
 }
 
+// pkgMust reports when an attribute of a package is missing or empty, or is an id and no identifier.
+func (r *reader) pkgMust(n *node, space, name string) bool {
+	text, at := r.pkgText(n, space, name)
+	switch {
+	case text == "":
+		r.add(diag.Errorf(at, "<%s> lacks the attribute %s", n.name, name))
+	case name == "id" && !isID(text):
+		r.add(diag.Errorf(at, "%q is no identifier", short(text)).WithHelp("an identifier has letters, digits and _, and no digit first"))
+	default:
+		return true
+	}
+	return false
+}
+
 // pkgNumber is pkgText as a number, nil when it is absent.
 func (r *reader) pkgNumber(n *node, space, name string) *float64 {
 	text, at := r.pkgText(n, space, name)
@@ -88,6 +102,9 @@ func (m *modelReader) fluxBounds() {
 	}
 	for _, c := range l.children {
 		if c.space != space || c.name != "fluxBound" {
+			continue
+		}
+		if !m.pkgMust(c, space, "reaction") {
 			continue
 		}
 		id, at := m.pkgText(c, space, "reaction")
@@ -178,6 +195,7 @@ func (m *modelReader) fluxBalance() {
 			if c.space != space || c.name != "geneProduct" {
 				continue
 			}
+			m.pkgMust(c, space, "id")
 			var g model.Gene
 			g.ID, _ = m.pkgText(c, space, "id")
 			g.Name, _ = m.pkgText(c, space, "name")
@@ -199,6 +217,7 @@ func (m *modelReader) fluxBalance() {
 }
 
 func (m *modelReader) objective(n *node, space string) model.Objective {
+	m.pkgMust(n, space, "id")
 	o := model.Objective{At: m.at(n)}
 	o.ID, _ = m.pkgText(n, space, "id")
 	o.Name, _ = m.pkgText(n, space, "name")
@@ -221,6 +240,7 @@ func (m *modelReader) objective(n *node, space string) model.Objective {
 		if kind, at := m.pkgText(c, space, "variableType"); kind == "quadratic" {
 			m.add(diag.Errorf(at, "quadratic objectives of the SBML package \"fbc\" are not supported (element <fluxObjective>)"))
 		}
+		m.pkgMust(c, space, "reaction")
 		t := model.FluxTerm{Reaction: m.pkgRefer(c, space, "reaction", aReaction)}
 		if v := m.pkgNumber(c, space, "coefficient"); v != nil {
 			t.Coefficient = *v
