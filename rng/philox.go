@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// philoxBlocks is how many counter values one refill computes: two at a time, so that
-// the multiplications of one hide the latency of the other.
+// philoxBlocks is how many counter values one refill computes, several side by side, so
+// that the multiplications of one hide the latency of another.
 const philoxBlocks = 16
 
 // Philox is a stream of Philox4x32-10 (Salmon, Moraes, Dror and Shaw, Proc. SC11, 2011):
@@ -50,9 +50,24 @@ func (p *Philox) Uint64() uint64 {
 	if p.at == len(p.buf) {
 		p.refill()
 	}
-	v := p.buf[p.at]
+	v := p.buf[p.at&(len(p.buf)-1)]
 	p.at++
 	return v
+}
+
+// Pair is an exponential draw and a uniform one, the next two words.
+func (p *Philox) Pair() (exponential, uniform float64) {
+	if p.at > len(p.buf)-2 {
+		return p.Exponential(), p.Uniform()
+	}
+	u := p.buf[p.at&(len(p.buf)-1)]
+	i, j := u&255, u>>11
+	if j >= zigSure[i] {
+		return p.Exponential(), p.Uniform()
+	}
+	v := p.buf[(p.at+1)&(len(p.buf)-1)]
+	p.at += 2
+	return (float64(int64(j)) + 0.5) * zigWidth[i], centre(v)
 }
 
 // Uniform is a number in the open interval (0, 1): the centres of 2^52 equal cells.
@@ -75,32 +90,6 @@ func philox4x32(c [4]uint32, k0, k1 uint32) [4]uint32 {
 		k1 += philoxW1
 	}
 	return c
-}
-
-// refill computes the next blocks, two side by side.
-func (p *Philox) refill() {
-	n := p.block
-	for i := 0; i < len(p.buf); i += 4 {
-		m := n + 1
-		a0, a1, a2, a3 := uint32(n), uint32(n>>32), p.c2, p.c3
-		b0, b1, b2, b3 := uint32(m), uint32(m>>32), p.c2, p.c3
-		k0, k1 := p.k0, p.k1
-		for range 10 {
-			p0, p1 := uint64(a0)*philoxM0, uint64(a2)*philoxM1
-			q0, q1 := uint64(b0)*philoxM0, uint64(b2)*philoxM1
-			a0, a1, a2, a3 = uint32(p1>>32)^a1^k0, uint32(p1), uint32(p0>>32)^a3^k1, uint32(p0)
-			b0, b1, b2, b3 = uint32(q1>>32)^b1^k0, uint32(q1), uint32(q0>>32)^b3^k1, uint32(q0)
-			k0 += philoxW0
-			k1 += philoxW1
-		}
-		p.buf[i] = uint64(a0) | uint64(a1)<<32
-		p.buf[i+1] = uint64(a2) | uint64(a3)<<32
-		p.buf[i+2] = uint64(b0) | uint64(b1)<<32
-		p.buf[i+3] = uint64(b2) | uint64(b3)<<32
-		n += 2
-	}
-	p.block = n
-	p.at = 0
 }
 
 // The exponential ziggurat (Marsaglia and Tsang, J. Stat. Softw. 5 (2000) 8): 256 layers
@@ -139,7 +128,7 @@ func (p *Philox) Exponential() float64 {
 	p.at++
 	i, j := u&255, u>>11
 	if j < zigSure[i] {
-		return (float64(j) + 0.5) * zigWidth[i]
+		return (float64(int64(j)) + 0.5) * zigWidth[i]
 	}
 	return p.exponentialEdge(i, j)
 }
@@ -148,7 +137,7 @@ func (p *Philox) Exponential() float64 {
 // edge or the tail was hit.
 func (p *Philox) exponentialEdge(i, j uint64) float64 {
 	for {
-		x := (float64(j) + 0.5) * zigWidth[i]
+		x := (float64(int64(j)) + 0.5) * zigWidth[i]
 		switch {
 		case j < zigSure[i]:
 			return x

@@ -48,7 +48,7 @@ func (s *Stream) Uint64() uint64 { return s.source.Uint64() }
 func (s *Stream) Uniform() float64 { return centre(s.source.Uint64()) }
 
 // centre takes the upper 52 bits of u: with 53 the largest would round to 1.
-func centre(u uint64) float64 { return (float64(u>>12) + 0.5) * (1.0 / (1 << 52)) }
+func centre(u uint64) float64 { return (float64(int64(u>>12)) + 0.5) * (1.0 / (1 << 52)) }
 
 // Normal is a standard normal draw, by the quantile function of one uniform number.
 func (s *Stream) Normal() float64 { return NormalQuantile(s.Uniform()) }
