@@ -8,12 +8,12 @@
 //	text := antimony.WriteModel(flat)
 //
 // The reader is a lexer and a recursive descent parser by hand. It knows models
-// with ports, submodels, imports, synonyms and deletions; species, compartments,
-// reactions and interactions; initial values, assignment, rate and algebraic
-// rules; events; functions; units; display names and annotation terms. What has
-// no place in a model.Document (DNA strands, constraints, flux balance
-// objectives, uncertainty attributes, distributions, conversion factors of single
-// elements) is refused by name.
+// with ports, submodels with conversion factors, imports, synonyms and deletions;
+// species, compartments, reactions and interactions; initial values, assignment,
+// rate and algebraic rules; events; functions and draws; DNA strands, which become
+// the formulas that they make; constraints, flux bounds and objectives; uncertainties;
+// units; display names, notes and annotation terms. Refused, each by name, is what
+// libAntimony refuses, and DNA attached to submodels with conversion factors.
 //
 // Invariants: reading never panics and its work is bounded by the length of the
 // text; after an error it goes on with the next statement, so that one run finds
