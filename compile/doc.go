@@ -10,6 +10,11 @@
 //	err := in.Start(y, 0)
 //	in.Deriv(dy, y, []float64{0})
 //
+// Algebraic rules are paired with what they determine; those that can be solved for it
+// become assignments, the others equations of M y' = f(t, y). delay(x, d) is evaluated at
+// the state that a Past remembers. Fast reactions are in equilibrium: the combinations that
+// they conserve follow the other reactions. Program.Path names which of these a model has.
+//
 // Invariants: a Program and model.Evaluator agree to rounding; an instance's results
 // depend on its own constants, state and time alone; species states are amounts.
 package compile

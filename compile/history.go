@@ -385,12 +385,12 @@ func (in *Instance) loadSlopes(y []float64, t float64) {
 type thenMemory struct {
 	mem    []float64
 	serial int
-	y      []float64
+	y, dy  []float64
 }
 
 func (in *Instance) then(depth int) *thenMemory {
 	for len(in.thens) <= depth {
-		in.thens = append(in.thens, &thenMemory{serial: -1, y: make([]float64, len(in.p.states))})
+		in.thens = append(in.thens, &thenMemory{serial: -1, y: make([]float64, len(in.p.states)), dy: make([]float64, len(in.p.states))})
 	}
 	m := in.thens[depth]
 	if m.serial != in.serial || len(m.mem) < len(in.mem) {
@@ -453,9 +453,8 @@ func (in *Instance) recallOne(d *delayed, s, t float64, depth int) (value, slope
 	if before {
 		return value, (in.recallAt(d, m, s+step, t, depth) - value) / step
 	}
-	dy := make([]float64, len(m.y))
-	in.past.Slope(s, t, dy)
-	for i, v := range dy {
+	in.past.Slope(s, t, m.dy)
+	for i, v := range m.dy {
 		m.y[i] += step * v
 	}
 	return value, (in.evaluate(d, m, s+step, false, depth) - value) / step

@@ -22,6 +22,10 @@ type Evaluator struct {
 	funcs   map[string]*Function
 	set     map[string]float64
 	start   map[string]float64 // constants, after Start
+
+	// Past gives the state at an earlier time (before the start: the state of the start),
+	// for formulas with delay. Without it such formulas panic.
+	Past func(t float64) (state map[string]float64)
 }
 
 // NewEvaluator indexes a model.
@@ -338,6 +342,9 @@ func (e *Evaluator) walk(x *Expr, at point) number {
 		}
 		return number{value: e.formula(inner, *outer).rate, rate: math.NaN()}
 	}
+	if x.Name == "delay" {
+		return e.delay(x, at)
+	}
 	in, values, numbers := make([]number, len(x.Args)), make([]float64, len(x.Args)), make([]*Expr, len(x.Args))
 	for i, a := range x.Args {
 		in[i] = e.walk(a, at)
@@ -360,6 +367,53 @@ func (e *Evaluator) walk(x *Expr, at point) number {
 			if d != nil && in[i].rate != 0 {
 				out.rate += in[i].rate * e.walk(d, point{value: at.value}).value
 			}
+		}
+	}
+	return out
+}
+
+// delay is the value that the first argument had at the time that lies the second one
+// back. Its change in time is not known.
+func (e *Evaluator) delay(x *Expr, at point) number {
+	lag := e.walk(x.Args[1], at).value
+	if lag == 0 {
+		return e.walk(x.Args[0], at)
+	}
+	then := at.value(Time) - lag
+	inner := x.Args[0]
+	for outer := &at; len(outer.args) > 0; { // in a function: its arguments stand for formulas
+		by := map[string]*Expr{}
+		var next *point
+		for name, a := range outer.args {
+			by[name], next = a.x, a.outer
+		}
+		inner, outer = inner.Substitute(by), next
+	}
+	value := at.value
+	if e.start == nil { // before the start all is as at the start, but the time
+		value = func(id string) float64 {
+			if id == Time {
+				return then
+			}
+			return at.value(id)
+		}
+	} else {
+		if e.Past == nil {
+			panic("model: delay without a past")
+		}
+		value = e.Values(e.Past(then), then)
+	}
+	return number{value: e.eval(inner, value), rate: math.NaN()}
+}
+
+// Residuals gives what the algebraic rules leave of 0 at a state, in their order. The
+// state holds the symbols that they determine too.
+func (e *Evaluator) Residuals(state map[string]float64, t float64) []float64 {
+	value := e.Values(state, t)
+	var out []float64
+	for _, r := range e.m.Rules {
+		if r.Kind == Algebraic {
+			out = append(out, e.eval(r.Math, value))
 		}
 	}
 	return out

@@ -193,6 +193,14 @@ func (c *Consistency) step(dst, y, t []float64) int {
 	return -1
 }
 
+// Forget makes the next Solve order rows by its own numbers. Called at the start of a
+// patient, it makes results independent of the patient before.
+func (c *Consistency) Forget() {
+	if c != nil && c.newton != nil {
+		c.newton.lu, c.newton.again = nil, 4
+	}
+}
+
 // Solve moves y so that the algebraic equations hold at time t to about 1e-10 of atol (by
 // component, or one for all) + |y|. The failure names the equation or unknown at fault
 // and leaves y as it was.
@@ -212,8 +220,6 @@ func (c *Consistency) Solve(y []float64, t float64, atol []float64) *Failure {
 	if len(c.algebra) == 0 {
 		return nil
 	}
-	c.newton.lu = nil // the row order follows this solution's numbers, not an earlier one's
-	c.newton.again = 4
 	z := c.z
 	copy(z, y)
 	norm := func(d, at []float64) (most float64, which int) {

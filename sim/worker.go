@@ -58,6 +58,7 @@ func (w *Worker) stream(pt Patient, s Schedule) {
 func (w *Worker) load(pt Patient, t0 float64) *Failure {
 	w.in.SetPast(nil, false)
 	w.in.Reset()
+	w.consistent.Forget()
 	for _, s := range pt.Values {
 		k, ok := w.plan.program.ConstantIndex(s.ID)
 		if !ok {
