@@ -100,6 +100,13 @@ var throughFormats = map[string]func(doc *model.Document, main, name string) (*m
 		return sbml.Read(&diag.Source{Name: name + " (written as SBML)", Text: string(text)}, nil)
 	},
 	"antimony": func(doc *model.Document, main, name string) (*model.Document, diag.Messages) {
+		for _, m := range doc.Modules {
+			for _, r := range m.Reactions {
+				if r.Fast {
+					return nil, diag.Messages{diag.Errorf(r.At, "reaction %q is fast, which Antimony cannot say", r.ID)}
+				}
+			}
+		}
 		text, ms := antimony.Convert(doc)
 		if ms.HasErrors() {
 			return nil, ms

@@ -219,6 +219,17 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// TestNoPath: a reason does not name the folder on this machine.
+func TestNoPath(t *testing.T) {
+	folder := suite(t)
+	r := run(t, "sbml-semantic", folder, conformance.Options{Cases: []string{"00001"}, Read: func(path string) (*model.Model, diag.Messages) {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "open %s: no such file", filepath.Join(filepath.Dir(path), "other.xml"))}
+	}})
+	if got := r.Rows[0].Reason; got != "open other.xml: no such file" {
+		t.Errorf("reason %q", got)
+	}
+}
+
 // TestLimits: a case that gives no answer is crashed, one that needs too many steps ends.
 func TestLimits(t *testing.T) {
 	folder := suite(t)

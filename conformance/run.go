@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -71,6 +72,7 @@ func judge(ctx context.Context, s Suite, c Case, o Options) Row {
 	case <-ctx.Done():
 		row.Verdict = Verdict{Outcome: Crashed, Reason: fmt.Sprintf("no answer within %g s", limit), Deviation: math.NaN(), Time: math.NaN()}
 	}
+	row.Reason = strings.ReplaceAll(row.Reason, filepath.Dir(c.Path)+string(filepath.Separator), "") // no page names this machine
 	row.Seconds = time.Since(began).Seconds()
 	return row
 }
