@@ -66,3 +66,65 @@ func ascii(s string) bool {
 	}
 	return true
 }
+
+// invalidAt is the offset of the first byte that XML does not allow, -1 when there is none.
+func invalidAt(s string) int {
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c >= 0x20 && c < utf8.RuneSelf || c == '\n' || c == '\t' || c == '\r':
+			i++
+		case c < 0x20:
+			return i
+		default:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 || r == 0xfffe || r == 0xffff {
+				return i
+			}
+			i += size
+		}
+	}
+	return -1
+}
+
+// reference is the character that &name; means.
+func reference(name string) (rune, bool) {
+	switch name {
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "amp":
+		return '&', true
+	case "quot":
+		return '"', true
+	case "apos":
+		return '\'', true
+	}
+	digits, isNumber := strings.CutPrefix(name, "#")
+	if !isNumber || digits == "" {
+		return 0, false
+	}
+	base := rune(10)
+	if digits[0] == 'x' {
+		base, digits = 16, digits[1:]
+	}
+	var r rune
+	for i := range len(digits) {
+		var d rune
+		switch c := digits[i]; {
+		case c >= '0' && c <= '9':
+			d = rune(c - '0')
+		case base == 16 && c >= 'a' && c <= 'f':
+			d = rune(c-'a') + 10
+		case base == 16 && c >= 'A' && c <= 'F':
+			d = rune(c-'A') + 10
+		default:
+			return 0, false
+		}
+		if r = r*base + d; r > utf8.MaxRune {
+			return 0, false
+		}
+	}
+	return r, digits != "" && utf8.ValidRune(r) && (r >= 0x20 || r == '\n' || r == '\t' || r == '\r')
+}

@@ -93,13 +93,13 @@ func (w *writer) freeMeta(id string) string {
 // sbase is the attributes of an element that every element may have.
 func (w *writer) sbase(id, meta string) []string {
 	a := w.abouts[id]
-	if id == "" && meta == "" && a == nil || a == nil {
+	if a == nil {
 		return []string{"metaid", meta}
 	}
-	if meta == "" {
-		meta = a.metaid
+	if meta != "" {
+		a.metaid = meta // what the annotation is about
 	}
-	return []string{"metaid", meta, "sboTerm", a.sbo}
+	return []string{"metaid", a.metaid, "sboTerm", a.sbo}
 }
 
 // said writes the notes, annotation and uncertainties of an element.
