@@ -66,7 +66,7 @@ func (c Course) build() (*Plan, diag.Messages) {
 		Model: c.Model, Record: c.Record, Actions: c.Actions, Infusible: c.Infusible,
 		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
 	}
-	if c.Discrete != nil && c.Method != Hybrid {
+	if len(c.Discrete) > 0 && c.Method != Hybrid {
 		return nil, diag.Messages{diag.Errorf(c.SetAt, "discrete species are for the method %s", Hybrid)}
 	}
 	if IsStochastic(c.Method) {
