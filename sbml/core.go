@@ -47,6 +47,7 @@ type modelReader struct {
 	names   map[string]bool
 	changes map[string]bool // variables of rules, Level 1
 	bounds  map[*node]fluxBound
+	foreign map[string]string // functions of other formats, by definitionURL
 
 	// Of comp: see comp.go.
 	given     string           // the id as it is written, "" when there is none

@@ -338,6 +338,14 @@ func (m *modelReader) apply(n *node, s *scope) *model.Expr {
 		return x
 	case "csymbol":
 		url := m.definition(head)
+		if name := m.foreign[url]; name != "" {
+			args, ok := m.arguments(rest, s)
+			if !ok {
+				return nil
+			}
+			x.Name, x.Args = name, args
+			return x
+		}
 		x.Name = symbolFunctions[url]
 		if x.Name == "" {
 			if _, ok := symbolValues[url]; ok {

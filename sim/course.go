@@ -27,6 +27,7 @@ type Course struct {
 	Discrete   []Discrete // of the hybrid method
 	Rtol, Atol float64    // 0: 1e-8 and 1e-12, the latter in the unit of what a symbol means
 	MaxSteps   int        // of ode.Options
+	Settle     bool       // begin at the steady state
 }
 
 // Run compiles and simulates. Messages with errors mean that nothing was simulated; a
@@ -51,6 +52,9 @@ func (c Course) Ensemble(ctx context.Context, runs, workers int) (*Ensemble, dia
 	return e, ms, err
 }
 
+// Plan is the compiled course, for callers that run it from states of their own.
+func (c Course) Plan() (*Plan, diag.Messages) { return c.build() }
+
 func (c Course) schedule() Schedule {
 	return Schedule{Start: c.Start, End: c.End, Times: Times(c.Start, c.End, c.Steps), Doses: c.Doses, Seed: c.Seed}
 }
@@ -64,7 +68,7 @@ func (c Course) build() (*Plan, diag.Messages) {
 	}
 	config := Config{
 		Model: c.Model, Record: c.Record, Actions: c.Actions, Infusible: c.Infusible,
-		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true,
+		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true, Start: StartSpec{Settle: c.Settle},
 	}
 	if len(c.Discrete) > 0 && c.Method != Hybrid {
 		return nil, diag.Messages{diag.Errorf(c.SetAt, "discrete species are for the method %s", Hybrid)}

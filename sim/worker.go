@@ -177,6 +177,9 @@ func (w *Worker) Observe(pt Patient, b Begin, t float64, dst []float64) *Failure
 	return nil
 }
 
+// State is a copy of the state at the end of the last run.
+func (w *Worker) State() []float64 { return append([]float64(nil), w.y...) }
+
 // Constant is the value of a constant or derived constant of the patient last settled,
 // observed or run.
 func (w *Worker) Constant(id string) (float64, bool) { return w.in.Constant(id) }
