@@ -28,6 +28,8 @@ var sameFloor = map[string]string{
 	"ode/odetest ode":    "conformance problems of the solvers",
 	"jump/jumptest jump": "problems with known moments",
 	"antimony model":     "a format reads models",
+	"sedml model":     "formulas are the model language's",
+	"sedml sbml":      "formulas are MathML, and changes are made to SBML texts",
 	"sbml model":         "a format reads models",
 	"compile model":      "a compiler reads models",
 	"sim regimen":        "doses are applied where programs meet solvers",
