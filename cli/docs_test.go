@@ -111,3 +111,25 @@ func short(cell string) string {
 	}
 	return strconv.FormatFloat(v, 'g', 6, 64)
 }
+
+// TestMethodsPage runs the commands of docs/methods.md.
+func TestMethodsPage(t *testing.T) {
+	p := readPage(t, "methods.md")
+	var smooth, jumps string
+	p.in(t, func() {
+		command, ok := strings.CutPrefix(strings.TrimSpace(p.blocks[""]), "$ thymus ")
+		if !ok {
+			t.Fatalf("the page opens with %q", p.blocks[""])
+		}
+		run := func(more ...string) string {
+			code, out, errs := do(append(strings.Fields(command), more...)...)
+			if code != exitOK || errs != "" {
+				t.Fatalf("code %d, %s", code, errs)
+			}
+			return rounded(out)
+		}
+		smooth, jumps = run(), run("--method", "ssa", "--runs", "10000", "--seed", "1")
+	})
+	p.expect(t, "output", smooth)
+	p.expect(t, "output-ssa", jumps)
+}
