@@ -95,6 +95,7 @@ func (f *follower) stretch() *Failure {
 	}
 	f.w.in.Hurry(f.y, s.Start, s.End-s.Start)
 	f.w.remember(s.Start, f.y, false)
+	f.w.remember(s.Start, f.y, true)
 	f.r = newRun(f.w, f.pt, s)
 	for j := f.lo; j < f.hi; j++ {
 		if j := j; f.acts(j) {
@@ -170,7 +171,11 @@ func (f *follower) record(j int, t float64, y []float64) bool {
 	if f.h.Forward && j > f.lo {
 		changed = f.set(j, t, y)
 	}
-	if rec.Event.Resets() {
+	if rec.Event.Resets() && j > f.lo { // the first record of a stretch finds the start
+		if f.p.program.Remembers() {
+			f.fail("a reset at t=%g: the model reads its own past (delay), which a reset under way does not undo", t)
+			return changed
+		}
 		if failure := f.again(j, t, y); failure != nil {
 			f.r.failure = failure
 			return true

@@ -1,6 +1,9 @@
 package sim
 
-import "thymus/ode"
+import (
+	"thymus/compile"
+	"thymus/ode"
+)
 
 // This file gives a solution its memory.
 
@@ -14,7 +17,11 @@ func (w *Worker) remember(t0 float64, y []float64, own bool) {
 		w.history = ode.NewHistory(len(w.y))
 	}
 	w.history.Begin(t0, y)
-	w.in.SetPast(w.history, own, w.plan.record, w.plan.holds)
+	observers := []*compile.Observer{w.plan.record, w.plan.holds}
+	if w.plan.dosing != nil {
+		observers = append(observers, w.plan.dosing.given)
+	}
+	w.in.SetPast(w.history, own, observers...)
 }
 
 // History implements ode.Retarded.

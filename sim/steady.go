@@ -43,6 +43,10 @@ type cycle struct {
 // forgotten; with SS 2 it is added. States that only add up keep their values.
 func (f *follower) steady(j int, t float64, y []float64, lag float64) {
 	rec := &f.h.Records[j]
+	if f.p.program.Remembers() {
+		f.fail("no steady state at t=%g: the model reads its own past (delay)", t)
+		return
+	}
 	c := &cycle{f: f, j: j, target: rec.Target, interval: rec.Interval}
 	share := f.value(regimen.Share, rec.Target, j, t, y, 1)
 	if f.r.failure != nil {

@@ -318,3 +318,26 @@ end`
 		}
 	}
 }
+
+// TestDosedDelays: a model that reads its own past follows doses; steady states are refused.
+func TestDosedDelays(t *testing.T) {
+	const text = `model m()
+  substanceOnly species y = 0; y -> ; 0.1*y; z = 0; z' = delay(y, 1);
+end`
+	_, got := followed(t, text, "TIME,EVID,AMT,CMT\n0,1,100,y\n5,0,.,.\n", false, "z")
+	if have, want := got[0].Values[0][1], 1000*(1-math.Exp(-0.4)); math.Abs(have-want) > 1e-5*want {
+		t.Errorf("%.10g, want %.10g", have, want)
+	}
+	d, ms := sim.OpenDoses(flattened(t, text), &diag.Source{Name: "d.csv", Text: "TIME,EVID,AMT,SS,II\n0,1,100,1,8\n3,0,.,.,.\n"}, nil)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	plan, ms := d.Plan(sim.Config{Record: []compile.Selection{{ID: "y"}}}, 0)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	_, failure := plan.NewWorker().Follow(sim.Patient{}, sim.History{Individual: d.Records.Individual(0)})
+	if failure == nil || !strings.Contains(failure.Error(), "delay") {
+		t.Error(failure)
+	}
+}
