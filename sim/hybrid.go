@@ -32,6 +32,9 @@ func (d Discrete) String() string {
 // propensities.
 const mostHazard = 3
 
+// mostTrusted is for how many firings of a channel its effect on derivatives is believed.
+const mostTrusted = 100
+
 // hazardAtol is how well steps resolve the integral of the propensities, whose unit is one
 // firing; the integral that decides is computed within each step.
 const hazardAtol = 1e-2
@@ -63,6 +66,9 @@ type hybrid struct {
 	at, delta  []float64 // a state within the step; what jumps have added in it
 	moved      bool
 	df0, df1   []float64
+	effect     []float64 // what one firing of channel list[k] changes in a derivative, see difference
+	age        []int     // firings of it since that was found out
+	effects    float64   // what all firings within the step change
 	g0, g1     []float64
 	full, tail []float64 // the integrated vector: the states, and what propensities grow
 	atol, ends []float64
@@ -86,6 +92,7 @@ func newHybrid(w *Worker) *hybrid {
 	h.shut, h.watch, h.felt = make([]bool, m), make([]bool, m), make([]bool, m)
 	h.left, h.streams = make([]float64, m), make([]rng.Philox, m)
 	h.f0, h.fm, h.f1 = make([]float64, m), make([]float64, m), make([]float64, m)
+	h.effect, h.age = make([]float64, m), make([]int, m)
 	h.at, h.delta = make([]float64, n), make([]float64, n)
 	h.df0, h.df1 = make([]float64, n+1), make([]float64, n+1)
 	h.full, h.tail, h.ends = make([]float64, n+1), make([]float64, n+1), make([]float64, n)
@@ -123,6 +130,7 @@ func (h *hybrid) start(r *run, y []float64) error {
 		key.Purpose = "jump " + ch.ID
 		h.streams[k].Reset(key)
 		h.left[k] = h.streams[k].Exponential()
+		h.age[k] = mostTrusted // not known yet
 		h.shut[k] = len(h.states) == 0
 		h.in.Shut(c, h.shut[k])
 		for i := range ch.Changes {
@@ -302,7 +310,7 @@ func (h *hybrid) rates(dst []float64, s *ode.Step, t float64) (float64, error) {
 // Walk implements ode.Walker.
 func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
 	y = y[:len(h.at)]
-	h.moved = false
+	h.moved, h.effects = false, 0
 	clear(h.delta)
 	if h.open == 0 {
 		return h.walked(s, y)
@@ -474,18 +482,46 @@ func (h *hybrid) large(k int, s *ode.Step, t float64) bool {
 	if !h.felt[k] || t >= s.T1 {
 		return false
 	}
+	// what one more firing does is foretold from what one did before, while the sum stays
+	// far from the limit: derivatives cost more than all the rest of a firing
+	left := s.T1 - t
+	if h.age[k] < mostTrusted && (h.effects+h.effect[k])*left < 0.5 {
+		h.effects += h.effect[k]
+		h.age[k]++
+		return false
+	}
 	h.in.Deriv(h.df1, h.at, []float64{t})
 	copy(h.ends, h.at)
+	same := true
 	for i, d := range h.delta {
 		h.ends[i] -= d
 	}
+	for i, c := range h.j.Channels[h.list[k]].Changes {
+		same = same && h.delta[c.State] == h.by[k][i]
+	}
+	h.effects = h.difference(t)
+	h.effect[k], h.age[k] = h.effects, 0
+	if !same {
+		copy(h.ends, h.at)
+		for i, c := range h.j.Channels[h.list[k]].Changes {
+			h.ends[c.State] -= h.by[k][i]
+		}
+		h.effect[k] = h.difference(t)
+	}
+	return h.effects*left > 1
+}
+
+// difference is how much the derivative at the state ends differs from df1, in tenths of
+// the tolerance per unit of time, where it does most.
+func (h *hybrid) difference(t float64) float64 {
 	h.in.Deriv(h.df0, h.ends, []float64{t})
+	most, rtol := 0.0, h.p.config.Rtol
 	for i := range h.at {
-		if d := math.Abs(h.df1[i]-h.df0[i]) * (s.T1 - t); d > 0.1*(h.p.atol[i]+rtol*math.Abs(h.at[i])) {
-			return true
+		if d := math.Abs(h.df1[i]-h.df0[i]) / (0.1 * (h.p.atol[i] + rtol*math.Abs(h.at[i]))); !(d <= most) {
+			most = d
 		}
 	}
-	return false
+	return most
 }
 
 // hybrid runs a patient whose reactions partly jump.
