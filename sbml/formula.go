@@ -1,6 +1,7 @@
 package sbml
 
 import (
+	"math"
 	"strings"
 
 	"thymus/diag"
@@ -118,7 +119,7 @@ func (p *infixReader) signed() *model.Expr {
 	}
 	x := p.signed()
 	p.depth--
-	return &model.Expr{Kind: model.Apply, Name: "minus", Args: []*model.Expr{x}, At: p.place(at, at+1)}
+	return negative(x, p.place(at, at+1))
 }
 
 func (p *infixReader) power() *model.Expr {
@@ -137,11 +138,19 @@ func (p *infixReader) power() *model.Expr {
 	return x
 }
 
+// negative is -x; of infinity it is the number that MathML's <minus/> <infinity/> is read as.
+func negative(x *model.Expr, at diag.Place) *model.Expr {
+	if x != nil && x.Kind == model.Number && math.IsInf(x.Value, 1) {
+		return &model.Expr{Kind: model.Number, Value: math.Inf(-1), At: at}
+	}
+	return &model.Expr{Kind: model.Apply, Name: "minus", Args: []*model.Expr{x}, At: at}
+}
+
 // signedTerm reads the exponent in a^-2.
 func (p *infixReader) signedTerm() *model.Expr {
 	at := p.at
 	p.at++
-	return &model.Expr{Kind: model.Apply, Name: "minus", Args: []*model.Expr{p.term()}, At: p.place(at, at+1)}
+	return negative(p.term(), p.place(at, at+1))
 }
 
 func (p *infixReader) term() *model.Expr {
