@@ -27,9 +27,9 @@ func (f *face) simulate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "simulate MODEL",
 		Short: "Simulate a model file over time",
-		Long: `Simulate reads a model file (Antimony), or takes a module of the library by name,
-integrates it and writes a table with a column "time" and one column an id, in the
-order asked for. --select reports what the model means by an id: a concentration unless
+		Long: `Simulate reads a model file (SBML, Antimony or a COMBINE archive), or takes a module
+of the library by name, integrates it and writes a table with a column "time" and one
+column an id, in the order asked for. --select reports what the model means by an id: a concentration unless
 the species is declared by amount; --amounts and --concentrations say which.
 
 The stochastic methods let reactions fire one at a time, their rates taken as

@@ -25,7 +25,7 @@ func (p Plot) SVG(w io.Writer) error {
 	s := &svg{w: width, h: top + 340}
 	bottom := s.h - 44
 	s.b.WriteString(standalone)
-	s.text(left, 22, "start", "title", p.Title)
+	s.text(left, 22, "start", "title", fitting(p.Title, right-left, 8))
 	x0, x1, y0, y1 := p.limits()
 	x, y := newAxis(x0, x1, false, left, right, 8), newAxis(y0, y1, false, bottom, top, 6)
 	s.frame(left, top, right, bottom, x, y, p.X, "")
@@ -51,6 +51,15 @@ func (p Plot) SVG(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, s.finish(p.Title, fmt.Sprintf("Line plot of %d quantities over %s", len(p.Series), p.X)))
 	return err
+}
+
+// fitting cuts a text that is wider than there is room, at so much a letter.
+func fitting(text string, width, each float64) string {
+	letters := []rune(text)
+	if most := int(width / each); len(letters) > most {
+		return string(letters[:most-3]) + "..."
+	}
+	return text
 }
 
 // canvas is a picture drawn at three times its size and averaged down, so that lines are
@@ -154,7 +163,7 @@ func (p Plot) PNG(w io.Writer) error {
 		d.Dot = fixed.P(int(x-share*n), int(y))
 		d.DrawString(text)
 	}
-	write(left, 22, 0, p.Title)
+	write(left, 22, 0, fitting(p.Title, right-left, 7))
 	write((left+right)/2, bottom+38, 0.5, p.X)
 	for _, v := range y.ticks {
 		write(left-8, y.at(v)+4, 1, tick(v))
