@@ -27,7 +27,7 @@ func (x *experiment) data(id string) ([][]float64, error) {
 		data [][]float64
 	}
 	var inputs []input
-	runs, rows := 1, []int{1}
+	runs := 1
 	for _, v := range g.Variables {
 		k, _, err := key(v)
 		if err != nil {
@@ -54,7 +54,7 @@ func (x *experiment) data(id string) ([][]float64, error) {
 			runs = n
 		}
 	}
-	rows = make([]int, runs)
+	rows := make([]int, runs)
 	out := make([][]float64, runs)
 	pick := func(in input, run int) []float64 { return in.data[min(run, len(in.data)-1)] }
 	for k := range out {

@@ -7,19 +7,9 @@ import (
 	"sync"
 	"testing"
 
-	"thymus/antimony"
 	"thymus/compile"
 	"thymus/model"
 )
-
-func formula(t testing.TB, text string) *model.Expr {
-	t.Helper()
-	e, ms := antimony.ParseText(text)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	return e
-}
 
 // TestRefusals: what SBML forbids, or what cannot be computed, is named.
 func TestRefusals(t *testing.T) {

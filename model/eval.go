@@ -389,7 +389,7 @@ func (e *Evaluator) delay(x *Expr, at point) number {
 		}
 		inner, outer = inner.Substitute(by), next
 	}
-	value := at.value
+	var value lookup
 	if e.start == nil { // before the start all is as at the start, but the time
 		value = func(id string) float64 {
 			if id == Time {

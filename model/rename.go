@@ -11,11 +11,6 @@ type renaming struct {
 	meta     func(string) string
 }
 
-// renamed is a copy of m with every id of an element changed by f; functions and units keep theirs.
-func (m *Model) renamed(f func(string) string) *Model {
-	return m.rename(renaming{id: f})
-}
-
 // rename is a copy of m, all the way down, with the ids changed.
 func (m *Model) rename(by renaming) *Model {
 	guard := func(f func(string) string) func(string) string {

@@ -1,7 +1,6 @@
 package regimen
 
 import (
-	"math"
 	"strings"
 
 	"thymus/diag"
@@ -253,6 +252,3 @@ func header(text string) (line string, start, next int, ok bool) {
 	}
 	return line, start, next, ok
 }
-
-// same says whether two values of a column are one: both missing, or equal.
-func same(a, b float64) bool { return a == b || (math.IsNaN(a) && math.IsNaN(b)) }

@@ -43,8 +43,7 @@ type modelReader struct {
 	metas   map[string]*node
 	flat    map[string]bool // ids that are used in the model.Model
 	units   map[string]unitText
-	params  map[string]int // of each function
-	names   map[string]bool
+	params  map[string]int  // of each function
 	changes map[string]bool // variables of rules, Level 1
 	bounds  map[*node]fluxBound
 	foreign map[string]string // functions of other formats, by definitionURL

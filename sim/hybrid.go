@@ -49,8 +49,7 @@ type hybrid struct {
 	*run
 	j      *compile.Jumps
 	in     *compile.Gated
-	list   []int   // channels that may jump, indices into j.Channels
-	rows   [][]int // by state of the list below: channels that change it, indices into list
+	list   []int // channels that may jump, indices into j.Channels
 	states []switched
 	by     [][]float64 // what channel list[k] adds to its states
 	shut   []bool      // channel list[k] jumps
