@@ -4,22 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"thymus/antimony"
 	"thymus/compile"
 	"thymus/diag"
-	"thymus/model"
 )
 
 func channels(t testing.TB, text string) (*compile.Jumps, diag.Messages) {
 	t.Helper()
-	doc, ms := antimony.Read(&diag.Source{Name: "m.ant", Text: text}, nil)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	m, ms := model.Flatten(doc, doc.Modules[len(doc.Modules)-1].ID)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
+	m := read(t, text)
 	p, ms := compile.Compile(m, compile.Options{})
 	if ms.HasErrors() {
 		t.Fatal(ms)

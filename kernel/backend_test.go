@@ -264,3 +264,22 @@ func BenchmarkRun(b *testing.B) {
 		})
 	}
 }
+
+// TestCompareFinds: code that does something else is found out.
+func TestCompareFinds(t *testing.T) {
+	for _, b := range machines(t) {
+		p := &Program{Slots: 3, Code: []Instr{{Op: Add, Dst: 2, A: 0, B: 1}}}
+		other := &Program{Slots: 3, Code: []Instr{{Op: Sub, Dst: 2, A: 0, B: 1}}}
+		code, err := b.Make(other, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mem := Memory(3, b.Lanes)
+		for l := range mem {
+			mem[l] = 1 + float64(l)
+		}
+		if Compare(p, code, nil, mem) == nil {
+			t.Errorf("%s: a difference for a sum was not noticed", b.Name)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"thymus/antimony"
 	"thymus/compile"
 	"thymus/diag"
 	"thymus/model"
@@ -15,14 +14,7 @@ import (
 // course simulates an Antimony model and gives the recorded rows.
 func course(t *testing.T, text string, end float64, steps int, ids ...string) (*sim.Trajectory, diag.Messages, *sim.Failure) {
 	t.Helper()
-	doc, ms := antimony.Read(&diag.Source{Name: "m.ant", Text: text}, nil)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	m, ms := model.Flatten(doc, doc.Modules[len(doc.Modules)-1].ID)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
+	m := flat(t, text)
 	return courseOf(m, end, steps, ids...)
 }
 

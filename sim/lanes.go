@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"thymus/compile"
 	"thymus/kernel"
 	"thymus/ode"
 )
@@ -39,11 +40,49 @@ func (p *Plan) lanes() *ode.Lanes {
 		s := p.program.Straight()
 		problem := &ode.Problem{Of: p.program, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
 			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: p.program.New().Pattern()}
+		if err := p.checkCode(b, s); err != nil {
+			alone("its machine code is not used: " + err.Error())
+			return
+		}
 		if p.lane, err = ode.NewLanes(problem, b); err != nil {
 			alone(err.Error())
 		}
 	})
 	return p.lane
+}
+
+// checkCode compares a back end's code for the right-hand side and its derivatives with
+// the interpreter, at the model's own start.
+func (p *Plan) checkCode(b kernel.Backend, s *compile.Straight) error {
+	var keep []int32
+	for _, list := range [][]int32{s.Deriv, s.Entries, s.TimeDeriv} {
+		for _, k := range list {
+			if k >= 0 {
+				keep = append(keep, k)
+			}
+		}
+	}
+	program := s.First
+	program.Numbers = s.Numbers
+	code, err := b.Make(&program, keep)
+	if err != nil {
+		return err
+	}
+	in := p.program.New()
+	y := make([]float64, len(s.State))
+	_ = in.Start(y, 0) // a start that is not a number is compared as one
+	mem := kernel.Memory(program.Slots, b.Lanes)
+	for k, v := range in.LaneMemory()[:program.Slots] {
+		for l := range b.Lanes {
+			mem[k*b.Lanes+l] = v
+		}
+	}
+	for i, k := range s.State {
+		for l := range b.Lanes {
+			mem[int(k)*b.Lanes+l] = y[i] * (1 + 0.01*float64(l)) // each lane its own state
+		}
+	}
+	return kernel.Compare(&program, code, keep, mem)
 }
 
 // Backend names the way in which patients are simulated: the kernel's back end, or the

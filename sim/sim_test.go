@@ -17,14 +17,7 @@ import (
 
 func build(t testing.TB, text string, change func(*sim.Config)) *sim.Plan {
 	t.Helper()
-	doc, ms := antimony.Read(&diag.Source{Name: "m.ant", Text: text}, nil)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	m, ms := model.Flatten(doc, doc.Modules[len(doc.Modules)-1].ID)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
+	m := flat(t, text)
 	c := sim.Config{Model: m, Rtol: 1e-9, Atol: map[string]float64{"A": 1e-12, "B": 1e-12, "x": 1e-12}}
 	if change != nil {
 		change(&c)

@@ -8,30 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"thymus/antimony"
 	"thymus/compile"
 	"thymus/diag"
-	"thymus/model"
 	"thymus/sim"
 )
-
-func flattened(t testing.TB, text string) *model.Model {
-	t.Helper()
-	doc, ms := antimony.Read(&diag.Source{Name: "m.ant", Text: text}, nil)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	m, ms := model.Flatten(doc, doc.Modules[len(doc.Modules)-1].ID)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	return m
-}
 
 // followed simulates every individual of a table; columns are ids.
 func followed(t testing.TB, text, table string, forward bool, columns ...string) (*sim.DoseTable, []*sim.Trajectory) {
 	t.Helper()
-	d, ms := sim.OpenDoses(flattened(t, text), &diag.Source{Name: "d.csv", Text: table}, nil)
+	d, ms := sim.OpenDoses(flat(t, text), &diag.Source{Name: "d.csv", Text: table}, nil)
 	if ms.HasErrors() {
 		t.Fatal(ms)
 	}
@@ -328,7 +313,7 @@ end`
 	if have, want := got[0].Values[0][1], 1000*(1-math.Exp(-0.4)); math.Abs(have-want) > 1e-5*want {
 		t.Errorf("%.10g, want %.10g", have, want)
 	}
-	d, ms := sim.OpenDoses(flattened(t, text), &diag.Source{Name: "d.csv", Text: "TIME,EVID,AMT,SS,II\n0,1,100,1,8\n3,0,.,.,.\n"}, nil)
+	d, ms := sim.OpenDoses(flat(t, text), &diag.Source{Name: "d.csv", Text: "TIME,EVID,AMT,SS,II\n0,1,100,1,8\n3,0,.,.,.\n"}, nil)
 	if ms.HasErrors() {
 		t.Fatal(ms)
 	}
