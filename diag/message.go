@@ -132,17 +132,21 @@ func (ms Messages) Error() string {
 // order. Texts keep the order in which they first appear.
 func (ms Messages) Sort() {
 	order := map[string]int{}
+	file := func(p Place) string {
+		if p.Src == nil {
+			return ""
+		}
+		return p.Src.Name
+	}
 	for i := range ms {
-		file, _, _ := ms[i].At.Position()
-		if _, ok := order[file]; !ok {
-			order[file] = len(order)
+		name := file(ms[i].At)
+		if _, ok := order[name]; !ok {
+			order[name] = len(order)
 		}
 	}
 	sort.SliceStable(ms, func(i, j int) bool {
 		a, b := &ms[i], &ms[j]
-		fa, _, _ := a.At.Position()
-		fb, _, _ := b.At.Position()
-		if fa != fb {
+		if fa, fb := file(a.At), file(b.At); fa != fb {
 			return order[fa] < order[fb]
 		}
 		if a.At.Start != b.At.Start {

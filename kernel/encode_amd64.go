@@ -98,13 +98,13 @@ func (s *assembler) w() int {
 func (s *assembler) ret() { s.b = append(s.b, 0xC3) }
 
 // plain are the opcodes of two-operand arithmetic and logic in map 0F.
-var plain = map[micro]byte{uAdd: 0x58, uMul: 0x59, uSub: 0x5C, uMin: 0x5D, uDiv: 0x5E, uMax: 0x5F,
+var plain = [256]byte{uAdd: 0x58, uMul: 0x59, uSub: 0x5C, uMin: 0x5D, uDiv: 0x5E, uMax: 0x5F,
 	uAnd: 0x54, uOr: 0x56, uXor: 0x57, uAddI: 0xD4}
 
 // arithmetic appends d = a op b or d = op b for everything but uFma and its kin and
 // uBlend.
 func (s *assembler) arithmetic(op micro, imm uint8, d, a int, b place) {
-	if code, ok := plain[op]; ok {
+	if code := plain[op]; code != 0 {
 		s.ins(prefix66, map0F, code, s.w(), d, a, b)
 		return
 	}
@@ -146,7 +146,13 @@ func (s *assembler) arithmetic(op micro, imm uint8, d, a int, b place) {
 
 // fused appends d = op(a, b, d): uFma, uFnma or uFms with the addend in d.
 func (s *assembler) fused(op micro, d, a int, b place) {
-	code := map[micro]byte{uFma: 0xB8, uFms: 0xBA, uFnma: 0xBC}[op]
+	code := byte(0xB8)
+	switch op {
+	case uFms:
+		code = 0xBA
+	case uFnma:
+		code = 0xBC
+	}
 	s.ins(prefix66, map0F38, code, 1, d, a, b)
 }
 

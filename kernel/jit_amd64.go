@@ -95,7 +95,7 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 	m := &machine{}
 	low := newLowering(p.Slots, wide)
 	for _, n := range p.Numbers {
-		low.fixed[n.Slot] = n.Value
+		low.fix(n.Slot, n.Value)
 	}
 	kept := make([]bool, p.Slots)
 	for _, k := range keep {
@@ -119,12 +119,12 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 			}
 		}
 	}
-	maker := map[int32]int{}
+	maker := make([]int, p.Slots) // 1 + the last instruction that wrote a slot
 	for i := range p.Code {
 		x := &p.Code[i]
 		args := [...]int32{x.A, x.B, x.C}
 		for _, k := range args[:x.Op.Args()] {
-			if j, ok := maker[k]; ok {
+			if j := maker[k] - 1; j >= 0 {
 				if stretch[j] == stretch[i] {
 					readsAfter[j]++
 				} else {
@@ -132,11 +132,12 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 				}
 			}
 		}
-		maker[x.Dst] = i
-		delete(low.fixed, x.Dst)
+		maker[x.Dst] = i + 1
+		low.unfix(x.Dst)
 	}
 	spills := int32(p.Slots)
 	top := spills
+	here := make([]bool, p.Slots) // slots that must be in memory after a stretch
 	for from := 0; from < len(p.Code); {
 		to := from
 		for to < len(p.Code) && stretch[to] == stretch[from] {
@@ -147,21 +148,17 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 			from = to
 			continue
 		}
-		low.code = low.code[:0]
-		clear(low.masks)
-		clear(low.delay)
-		clear(low.waits)
-		here := map[int32]bool{} // slots that must be in memory after this stretch
+		low.begin()
 		for i := from; i < to; i++ {
 			x := &p.Code[i]
-			here[x.Dst] = kept[x.Dst] && maker[x.Dst] == i || crosses[i] // the last one holds
+			here[x.Dst] = kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i] // the last one holds
 		}
 		for i := from; i < to; i++ {
 			x := &p.Code[i]
-			low.instr(x, readsAfter[i], kept[x.Dst] && maker[x.Dst] == i || crosses[i])
+			low.instr(x, readsAfter[i], kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i])
 		}
 		offset := len(s.b)
-		top = max(top, generate(s, low.code, value(p.Slots), spills, func(v value) bool { return here[int32(v)] }))
+		top = max(top, generate(s, low.code, low.least(), value(p.Slots), low.next, spills, func(v value) bool { return here[v] }))
 		s.ret()
 		for len(s.b)%64 != 0 {
 			s.b = append(s.b, 0x90)

@@ -20,9 +20,10 @@ type generator struct {
 	holds   []value // by register; noValue when free
 	next    []int32 // next use of what a register holds
 	dirty   []bool  // what a register holds is not in memory
-	where   map[value]int
-	home    map[value]int32 // spill slots of temporaries
-	spills  int32           // next fresh spill slot
+	least   value   // the lowest value; where and home count from it
+	where   []int8  // 1 + the register that holds a value; 0: none
+	home    []int32 // 1 + the spill slot of a temporary; 0: none
+	spills  int32   // next fresh spill slot
 	free    []int32
 	pinned  uint64
 	foldFar int32
@@ -30,14 +31,15 @@ type generator struct {
 
 const noValue value = -1 << 30
 
-// generate makes the code of one stretch; it returns the highest slot used for spills.
-func generate(s *assembler, code []minstr, slots value, spillFrom int32, kept func(value) bool) int32 {
+// generate makes the code of one stretch, whose values are least <= v < end; it returns
+// the highest slot used for spills.
+func generate(s *assembler, code []minstr, least, slots, end value, spillFrom int32, kept func(value) bool) int32 {
 	n := 16
 	if s.wide {
 		n = 32
 	}
 	g := &generator{s: *s, code: code, slots: slots, kept: kept, holds: make([]value, n), next: make([]int32, n), dirty: make([]bool, n),
-		where: map[value]int{}, home: map[value]int32{}, spills: spillFrom, foldFar: int32(n)}
+		least: least, where: make([]int8, end-least), home: make([]int32, end-least), spills: spillFrom, foldFar: int32(n)}
 	for r := range g.holds {
 		g.holds[r] = noValue
 	}
@@ -58,25 +60,31 @@ func generate(s *assembler, code []minstr, slots value, spillFrom int32, kept fu
 func (g *generator) lookAhead() {
 	g.after = make([][3]int32, len(g.code))
 	g.first = make([]int32, len(g.code))
-	use := map[value]int32{}
+	use := make([]int32, len(g.where)) // 1 + the index of the next use; 0: none
 	at := func(v value) int32 {
-		if k, ok := use[v]; ok {
-			return k
+		if k := use[v-g.least]; k > 0 {
+			return k - 1
 		}
 		return never
 	}
 	for i := len(g.code) - 1; i >= 0; i-- {
 		x := &g.code[i]
 		g.first[i] = at(x.dst)
-		delete(use, x.dst)
+		use[x.dst-g.least] = 0
 		args := [3]value{x.a, x.b, x.c}
 		for k := 0; k < x.op.args(); k++ {
 			g.after[i][k] = at(args[k])
 		}
 		for k := 0; k < x.op.args(); k++ {
-			use[args[k]] = int32(i)
+			use[args[k]-g.least] = int32(i) + 1
 		}
 	}
+}
+
+// at is the register that holds a value.
+func (g *generator) at(v value) (int, bool) {
+	r := g.where[v-g.least]
+	return int(r) - 1, r > 0
 }
 
 // spot is where a value stands in memory.
@@ -87,11 +95,11 @@ func (g *generator) spot(v value) place {
 	case v < g.slots:
 		return place{base: atMemory, slot: int32(v)}
 	}
-	h, ok := g.home[v]
-	if !ok {
+	h := g.home[v-g.least]
+	if h == 0 {
 		panic("kernel: a temporary was read that is nowhere")
 	}
-	return place{base: atMemory, slot: h}
+	return place{base: atMemory, slot: h - 1}
 }
 
 // take frees a register: an empty one, or the one whose value is needed last.
@@ -140,7 +148,7 @@ func (g *generator) release(r int) {
 			} else {
 				g.spills++
 			}
-			g.home[v] = h
+			g.home[v-g.least] = h + 1
 			g.s.store(r, h)
 		}
 	}
@@ -148,18 +156,18 @@ func (g *generator) release(r int) {
 }
 
 func (g *generator) forget(r int) {
-	delete(g.where, g.holds[r])
+	g.where[g.holds[r]-g.least] = 0
 	g.holds[r], g.dirty[r] = noValue, false
 }
 
 func (g *generator) set(r int, v value, next int32, dirty bool) {
 	g.holds[r], g.next[r], g.dirty[r] = v, next, dirty
-	g.where[v] = r
+	g.where[v-g.least] = int8(r + 1)
 }
 
 // in brings a value into a register and pins it there for this instruction.
 func (g *generator) in(v value, next int32) int {
-	r, ok := g.where[v]
+	r, ok := g.at(v)
 	if !ok {
 		from := g.spot(v)
 		r = g.take()
@@ -174,7 +182,7 @@ func (g *generator) in(v value, next int32) int {
 // here is a value for the last operand of an instruction: in its register, or straight
 // from memory when it is not needed soon.
 func (g *generator) here(i int, v value, next int32) place {
-	if r, ok := g.where[v]; ok {
+	if r, ok := g.at(v); ok {
 		g.pinned |= 1 << r
 		g.next[r] = next
 		return register(r)
@@ -191,12 +199,12 @@ func (g *generator) done(x *minstr, after [3]int32) {
 		if k >= x.op.args() || v == x.dst || after[k] < never {
 			continue
 		}
-		if r, ok := g.where[v]; ok && (v < 0 || v >= g.slots || !g.dirty[r] || !g.kept(v)) {
+		if r, ok := g.at(v); ok && (v < 0 || v >= g.slots || !g.dirty[r] || !g.kept(v)) {
 			g.forget(r)
 		}
-		if h, ok := g.home[v]; ok {
-			delete(g.home, v)
-			g.free = append(g.free, h)
+		if h := g.home[v-g.least]; h > 0 {
+			g.home[v-g.least] = 0
+			g.free = append(g.free, h-1)
 		}
 	}
 }
@@ -204,16 +212,16 @@ func (g *generator) done(x *minstr, after [3]int32) {
 // result gives dst the register r.
 func (g *generator) result(i int, r int) {
 	x := &g.code[i]
-	if old, ok := g.where[x.dst]; ok && old != r {
+	if old, ok := g.at(x.dst); ok && old != r {
 		g.holds[old], g.dirty[old] = noValue, false
-		delete(g.where, x.dst)
+		g.where[x.dst-g.least] = 0
 	}
 	g.set(r, x.dst, g.first[i], true)
 }
 
 // copyInto gives a register that holds v and may be overwritten.
 func (g *generator) copyInto(v value, next int32) int {
-	r, ok := g.where[v]
+	r, ok := g.at(v)
 	if ok && next == never && (v < 0 || v >= g.slots || !g.dirty[r] || !g.kept(v)) {
 		g.forget(r)
 		g.pinned |= 1 << r
@@ -238,7 +246,7 @@ func (g *generator) emit(i int) {
 	a, b := x.a, x.b
 	na, nb := after[0], after[1]
 	g.pinned = 0
-	inside := func(v value) bool { _, ok := g.where[v]; return ok }
+	inside := func(v value) bool { _, ok := g.at(v); return ok }
 	if x.op.commutes() && a != b && !inside(a) && inside(b) {
 		a, b, na, nb = b, a, nb, na
 	}
@@ -260,8 +268,7 @@ func (g *generator) emit(i int) {
 		pb := g.here(i, b, nb)
 		var d int
 		if x.c == x.a || x.c == x.b { // the addend is a factor too: it must stay
-			from := g.where[x.c]
-			_, ok := g.where[x.c]
+			from, ok := g.at(x.c)
 			d = g.take()
 			if ok {
 				g.s.load(d, register(from))

@@ -86,14 +86,47 @@ type lowering struct {
 	next  value
 	pool  []uint64
 	index map[uint64]value
-	masks map[int32]value // slot of a truth value -> its mask
-	fixed map[int32]float64
-	delay map[int32][2]value // products not yet made: they may become part of a sum
-	waits map[value][]int32  // factor -> products that wait
+	known []known // by slot
+	used  []int32 // slots that this stretch knows something about
+}
+
+// known is what is known about a slot.
+type known struct {
+	fixed   bool // it holds number in every run
+	number  float64
+	hasMask bool // it is a truth value that also stands as a mask
+	mask    value
+	delayed bool // it is a product not yet made, which may become part of a sum
+	factors [2]value
+	waits   []int32 // products not yet made of which it is a factor
 }
 
 func newLowering(slots int, wide bool) *lowering {
-	return &lowering{wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, masks: map[int32]value{}, fixed: map[int32]float64{}, delay: map[int32][2]value{}, waits: map[value][]int32{}}
+	return &lowering{wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, known: make([]known, slots)}
+}
+
+// begin starts a new stretch: of the last, only fixed numbers are still known. Its
+// temporaries are free again.
+func (l *lowering) begin() {
+	for _, k := range l.used {
+		s := &l.known[k]
+		s.hasMask, s.delayed, s.waits = false, false, s.waits[:0]
+	}
+	l.used, l.code, l.next = l.used[:0], l.code[:0], value(l.slots)
+}
+
+// fix and unfix say whether a slot holds a number in every run.
+func (l *lowering) fix(slot int32, v float64) { l.known[slot].fixed, l.known[slot].number = true, v }
+
+func (l *lowering) unfix(slot int32) { l.known[slot].fixed = false }
+
+// least is the lowest value that is in use.
+func (l *lowering) least() value { return value(-len(l.pool)) }
+
+// about is what is known about a slot, to be changed.
+func (l *lowering) about(slot int32) *known {
+	l.used = append(l.used, slot)
+	return &l.known[slot]
 }
 
 func (l *lowering) bits(b uint64) value {
@@ -256,8 +289,8 @@ func inline(op Op) bool {
 
 // mask is the mask of a truth value: where it is not 0.
 func (l *lowering) mask(slot int32) value {
-	if m, ok := l.masks[slot]; ok {
-		return m
+	if k := &l.known[slot]; k.hasMask {
+		return k.mask
 	}
 	return l.opImm(uCmp, cmpNe, value(slot), l.num(0))
 }
@@ -274,26 +307,27 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 			l.settle(k)
 		}
 	}
-	delete(l.masks, x.Dst)
-	for _, k := range l.waits[d] { // their factor is about to change
+	l.known[d].hasMask = false
+	for _, k := range l.known[d].waits { // their factor is about to change
 		if k != x.A && k != x.B || x.Op != Add && x.Op != Sub {
 			l.settle(k)
 		}
 	}
-	delete(l.waits, d)
+	l.known[d].waits = l.known[d].waits[:0]
 	if x.Dst != x.A && x.Dst != x.B {
-		delete(l.delay, x.Dst)
+		l.known[d].delayed = false
 	}
-	if v, ok := l.fixed[x.A]; ok {
-		a = l.num(v)
+	if k := &l.known[a]; k.fixed {
+		a = l.num(k.number)
 	}
 	if x.Op.Args() > 1 {
-		if v, ok := l.fixed[x.B]; ok {
-			b = l.num(v)
+		if k := &l.known[b]; k.fixed {
+			b = l.num(k.number)
 		}
 	}
 	truth := func(m value) {
-		l.masks[x.Dst] = m
+		k := l.about(x.Dst)
+		k.hasMask, k.mask = true, m
 		l.emit(uAnd, 0, d, m, l.num(1), 0)
 	}
 	put := func(v value) { // the last operation made v: it goes to d instead
@@ -307,12 +341,12 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 	case Move:
 		l.emit(uMove, 0, d, a, 0, 0)
 	case Add, Sub:
-		pa, fa := l.delay[x.A]
-		pb, fb := l.delay[x.B]
+		ka, kb := &l.known[x.A], &l.known[x.B]
+		pa, fa, pb, fb := ka.factors, ka.delayed, kb.factors, kb.delayed
 		switch {
 		case fb && x.A != x.B:
 			l.settle(x.A)
-			delete(l.delay, x.B)
+			kb.delayed = false
 			if x.Op == Add {
 				l.emit(uFma, 0, d, pb[0], pb[1], a)
 			} else {
@@ -320,7 +354,7 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 			}
 		case fa && x.A != x.B:
 			l.settle(x.B)
-			delete(l.delay, x.A)
+			ka.delayed = false
 			if x.Op == Add {
 				l.emit(uFma, 0, d, pa[0], pa[1], b)
 			} else {
@@ -337,9 +371,14 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 		}
 	case Mul:
 		if later == 1 && !kept {
-			l.delay[x.Dst] = [2]value{a, b}
-			l.waits[a] = append(l.waits[a], x.Dst)
-			l.waits[b] = append(l.waits[b], x.Dst)
+			k := l.about(x.Dst)
+			k.delayed, k.factors = true, [2]value{a, b}
+			for _, f := range k.factors {
+				if f >= 0 {
+					w := l.about(int32(f))
+					w.waits = append(w.waits, x.Dst)
+				}
+			}
 			return
 		}
 		l.emit(uMul, 0, d, a, b, 0)
@@ -371,7 +410,7 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 	case Log10:
 		put(l.op(uMul, l.log(a), l.num(1/math.Ln10)))
 	case Pow, PowPos:
-		n, ok := l.fixed[x.B]
+		n, ok := l.known[x.B].number, l.known[x.B].fixed
 		if ok && x.Op == Pow && n == math.Trunc(n) && n != 0 && math.Abs(n) <= 16 {
 			put(l.wholePower(a, int(n)))
 			return
@@ -390,8 +429,8 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 	case Or:
 		truth(l.op(uOr, l.mask(x.A), l.mask(x.B)))
 	case Not:
-		if m, ok := l.masks[x.A]; ok {
-			truth(l.op(uXor, m, l.bits(^uint64(0))))
+		if k := &l.known[x.A]; k.hasMask {
+			truth(l.op(uXor, k.mask, l.bits(^uint64(0))))
 		} else {
 			truth(l.opImm(uCmp, cmpEq, a, l.num(0)))
 		}
@@ -402,8 +441,8 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 
 // settle makes a product that was held back.
 func (l *lowering) settle(slot int32) {
-	if f, ok := l.delay[slot]; ok {
-		delete(l.delay, slot)
-		l.emit(uMul, 0, value(slot), f[0], f[1], 0)
+	if k := &l.known[slot]; k.delayed {
+		k.delayed = false
+		l.emit(uMul, 0, value(slot), k.factors[0], k.factors[1], 0)
 	}
 }

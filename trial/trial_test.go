@@ -218,9 +218,14 @@ func BenchmarkThousandPatients(b *testing.B) {
 	}
 }
 
-func BenchmarkPrepare(b *testing.B) {
+// BenchmarkLoad goes from the texts of the library to a trial of which every patient can be
+// started: read, composed, compiled, machine code made and compared with the interpreter.
+func BenchmarkLoad(b *testing.B) {
 	src := source(b, "lupus-car-t")
-	for i := 0; i < b.N; i++ {
-		prepare(b, src.Text, nil)
+	for b.Loop() {
+		p := prepare(b, src.Text, nil)
+		if _, err := p.Plan.Backend(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
