@@ -10,16 +10,12 @@ import (
 // of rates keeps what still flows free of cancellation. One more component, the last, grows
 // by the propensities of what is shut, so that a solver's steps resolve them too.
 type gates struct {
-	slots   []id // by channel
-	deriv   []id
-	rhs     kernel.Program
-	pattern *linalg.Pattern
-	entries []id
-	jac     kernel.Program
-	dfdt    []id
-	timeJac kernel.Program
-	some    kernel.Program // propensities of the channels in list
-	list    []int
+	slope
+	slots []id           // by channel
+	grown id             // where the last component stands, which nothing reads
+	nodes int            // of the graph, when the programs were written
+	some  kernel.Program // propensities of the channels in list
+	list  []int
 }
 
 // Gate makes the right-hand side whose channels may be shut; Gated evaluates it. list are
@@ -55,42 +51,21 @@ func (j *Jumps) Gate(list []int) {
 		hazard = g.op(kernel.Add, hazard, g.op(kernel.Mul, closed, j.Channels[c].rate))
 	}
 	x.deriv = append(x.deriv, hazard)
-	var at [][2]int
-	var nodes []id
-	x.dfdt = make([]id, len(x.deriv))
-	for i, k := range x.deriv {
-		x.dfdt[i] = g.num(0)
-		for _, d := range g.gradientOf(k) {
-			switch {
-			case g.is(d.node, 0):
-			case d.index < 0:
-				x.dfdt[i] = d.node
-			default:
-				at = append(at, [2]int{i, d.index})
-				nodes = append(nodes, d.node)
-			}
-		}
-	}
-	x.pattern = linalg.NewPattern(len(x.deriv), at)
-	x.entries = make([]id, x.pattern.Len())
-	for i := range x.entries {
-		x.entries[i] = g.num(0)
-	}
-	for i, k := range nodes {
-		x.entries[x.pattern.Find(at[i][0], at[i][1])] = k
-	}
+	x.differentiate(g)
+	x.grown = g.leafNode(gate, len(j.Channels), onState)
 	j.gates = x
 	j.emit()
+	x.nodes = len(g.nodes)
 	skip := j.skip()
-	program := func(want []id) kernel.Program {
-		return kernel.Program{Slots: len(g.nodes), Code: g.code(want, skip)}
+	program := func(want ...id) kernel.Program {
+		return kernel.Program{Slots: x.nodes, Code: g.code(want, skip)}
 	}
-	x.rhs, x.jac, x.timeJac = program(x.deriv), program(x.entries), program(x.dfdt)
+	x.emit(program)
 	var rates []id
 	for _, c := range list {
 		rates = append(rates, j.Channels[c].rate)
 	}
-	x.some = program(rates)
+	x.some = program(rates...)
 }
 
 // Gated is an instance whose channels may be shut. Jumps.Bind must have been called.
@@ -121,33 +96,31 @@ func (w *Gated) Shut(c int, shut bool) {
 func (w *Gated) Dim() int { return len(w.x.deriv) }
 
 // Deriv writes dy/dt of what flows.
-func (w *Gated) Deriv(dy, y, t []float64) {
-	w.load(y, t[0])
-	w.x.rhs.Run(w.mem, 1)
-	for i, k := range w.x.deriv {
-		dy[i] = w.mem[k]
-	}
-}
+func (w *Gated) Deriv(dy, y, t []float64) { w.x.writeDeriv(w.Instance, dy, y, t[0]) }
 
 // Pattern is the sparsity of the Jacobian, whatever is shut.
 func (w *Gated) Pattern() *linalg.Pattern { return w.x.pattern }
 
 // Jacobian writes the entries of d(dy/dt)/dy in the order of Pattern.
-func (w *Gated) Jacobian(vals, y, t []float64) {
-	w.load(y, t[0])
-	w.x.jac.Run(w.mem, 1)
-	for i, k := range w.x.entries {
-		vals[i] = w.mem[k]
-	}
-}
+func (w *Gated) Jacobian(vals, y, t []float64) { w.x.writeJacobian(w.Instance, vals, y, t[0]) }
 
 // TimeDeriv writes the partial derivative of dy/dt with respect to time.
-func (w *Gated) TimeDeriv(dfdt, y, t []float64) {
-	w.load(y, t[0])
-	w.x.timeJac.Run(w.mem, 1)
-	for i, k := range w.x.dfdt {
-		dfdt[i] = w.mem[k]
-	}
+func (w *Gated) TimeDeriv(dfdt, y, t []float64) { w.x.writeTimeDeriv(w.Instance, dfdt, y, t[0]) }
+
+// LaneOf is the channels.
+func (w *Gated) LaneOf() any { return w.j }
+
+// LaneChanges lists the slots of the gates.
+func (w *Gated) LaneChanges() []int32 { return w.x.slots }
+
+// Straight lays the right-hand side with gates open.
+func (j *Jumps) Straight() *Straight {
+	p := j.p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := j.gates.straight(p, j.gates.nodes, j.skip())
+	s.Of, s.State = j, append(append([]int32(nil), p.stateSlot...), j.gates.grown)
+	return s
 }
 
 // Rates evaluates the propensities of the channels that Gate was given, in that order.

@@ -111,34 +111,16 @@ func (in *Instance) load(y []float64, t float64) {
 func (in *Instance) Dim() int { return len(in.p.states) }
 
 // Deriv writes dy/dt [state unit/time] at state y and time t[0].
-func (in *Instance) Deriv(dy, y, t []float64) {
-	in.load(y, t[0])
-	in.p.rhs.Run(in.mem, 1)
-	for i, k := range in.p.deriv {
-		dy[i] = in.mem[k]
-	}
-}
+func (in *Instance) Deriv(dy, y, t []float64) { in.p.writeDeriv(in, dy, y, t[0]) }
 
 // Pattern is the sparsity of the Jacobian.
 func (in *Instance) Pattern() *linalg.Pattern { return in.p.pattern }
 
 // Jacobian writes the entries of d(dy/dt)/dy in the order of Pattern.
-func (in *Instance) Jacobian(vals, y, t []float64) {
-	in.loadSlopes(y, t[0])
-	in.p.jac.Run(in.mem, 1)
-	for i, k := range in.p.entries {
-		vals[i] = in.mem[k]
-	}
-}
+func (in *Instance) Jacobian(vals, y, t []float64) { in.p.writeJacobian(in, vals, y, t[0]) }
 
 // TimeDeriv writes the partial derivative of dy/dt with respect to time.
-func (in *Instance) TimeDeriv(dfdt, y, t []float64) {
-	in.loadSlopes(y, t[0])
-	in.p.timeJac.Run(in.mem, 1)
-	for i, k := range in.p.dfdt {
-		dfdt[i] = in.mem[k]
-	}
-}
+func (in *Instance) TimeDeriv(dfdt, y, t []float64) { in.p.writeTimeDeriv(in, dfdt, y, t[0]) }
 
 // Crossings is the number of crossing functions.
 func (in *Instance) Crossings() int {

@@ -7,7 +7,6 @@ import (
 
 	"thymus/diag"
 	"thymus/kernel"
-	"thymus/linalg"
 	"thymus/model"
 )
 
@@ -58,19 +57,13 @@ type Program struct {
 	finals     []move // computed constants: to constant slot, from node
 	y0         []id
 	open       []bool // states that may be without a value
-	deriv      []id
-	rhs        kernel.Program
-	pattern    *linalg.Pattern
-	entries    []id // Jacobian values in pattern order, or -1 for 0
-	jac        kernel.Program
-	dfdt       []id
-	timeJac    kernel.Program
-	cross      []id
-	crossAt    map[id]int
-	jumps      []int // crossing functions of the right-hand side
-	lines      []line
-	lineCode   kernel.Program
-	crossP     kernel.Program
+	slope
+	cross    []id
+	crossAt  map[id]int
+	jumps    []int // crossing functions of the right-hand side
+	lines    []line
+	lineCode kernel.Program
+	crossP   kernel.Program
 
 	mass      [][2]int // see MassPattern
 	massValue []id
@@ -422,38 +415,9 @@ func (p *Program) missing() {
 
 // jacobian differentiates the right-hand side.
 func (p *Program) jacobian() {
-	g := p.b.g
-	var entries [][2]int
-	type value struct {
-		i, j int
-		k    id
-	}
-	var values []value
-	p.dfdt = make([]id, len(p.states))
 	p.slopes = p.b.slopes > 0
-	for i, k := range p.deriv {
-		p.dfdt[i] = g.num(0)
-		for _, d := range g.gradientOf(k) {
-			if g.is(d.node, 0) {
-				continue
-			}
-			if d.index < 0 {
-				p.dfdt[i] = d.node
-				continue
-			}
-			entries = append(entries, [2]int{i, d.index})
-			values = append(values, value{i, d.index, d.node})
-		}
-	}
+	p.differentiate(p.b.g)
 	p.fastJacobian()
-	p.pattern = linalg.NewPattern(len(p.states), entries)
-	p.entries = make([]id, p.pattern.Len())
-	for i := range p.entries {
-		p.entries[i] = g.num(0)
-	}
-	for _, v := range values {
-		p.entries[p.pattern.Find(v.i, v.j)] = v.k
-	}
 }
 
 // emit writes the programs. Work that depends on constants only moves to the start.
@@ -546,7 +510,7 @@ func (p *Program) emit() {
 			p.numbers = append(p.numbers, literal{id(k), g.nodes[k].value})
 		}
 	}
-	p.rhs = program(p.deriv...)
+	p.slope.emit(program)
 	p.guessCode = program(present(p.guess)...)
 	p.massCode = program(p.massValue...)
 	if p.fast != nil {
@@ -561,8 +525,6 @@ func (p *Program) emit() {
 	for _, k := range first {
 		p.clockStart = p.clockStart || g.nodes[k].deps&onState != 0
 	}
-	p.jac = program(p.entries...)
-	p.timeJac = program(p.dfdt...)
 	p.crossP = program(p.cross...)
 	p.lineCode = program(lined...)
 	for i := range p.events {

@@ -1,10 +1,14 @@
 package compile
 
-import "thymus/kernel"
+import (
+	"thymus/kernel"
+	"thymus/linalg"
+)
 
 // Straight is a program laid open for solvers that run it in lanes: where states and
 // results stand in memory, and the code between them.
 type Straight struct {
+	Of      any // what its lanes call themselves lanes of
 	Slots   int
 	Numbers []kernel.Number
 	State   []int32 // slot of state i
@@ -13,14 +17,24 @@ type Straight struct {
 	// TimeDeriv; RHS computes Deriv. Slots of -1 hold 0.
 	First, RHS                kernel.Program
 	Deriv, Entries, TimeDeriv []int32
+	Pattern                   *linalg.Pattern
 }
 
 // Straight lays the program open.
 func (p *Program) Straight() *Straight {
+	s := p.slope.straight(p, p.base, func(k id) bool { return int(k) < p.base && p.filled[k] })
+	s.Of = p
+	return s
+}
+
+// straight lays a right-hand side open whose nodes are below slots.
+func (x *slope) straight(p *Program, slots int, skip func(id) bool) *Straight {
 	g := p.b.g
-	s := &Straight{Slots: p.base, State: p.stateSlot, Clock: p.clockSlot, Deriv: p.deriv}
-	for _, x := range p.numbers {
-		s.Numbers = append(s.Numbers, kernel.Number{Slot: x.slot, Value: x.value})
+	s := &Straight{Slots: slots, State: p.stateSlot, Clock: p.clockSlot, Deriv: x.deriv, RHS: x.rhs, Pattern: x.pattern}
+	for k := range g.nodes[:slots] {
+		if n := &g.nodes[k]; n.leaf == number {
+			s.Numbers = append(s.Numbers, kernel.Number{Slot: id(k), Value: n.value})
+		}
 	}
 	some := func(list []id) []int32 {
 		out := make([]int32, len(list))
@@ -31,11 +45,9 @@ func (p *Program) Straight() *Straight {
 		}
 		return out
 	}
-	s.Entries, s.TimeDeriv = some(p.entries), some(p.dfdt)
-	skip := func(k id) bool { return int(k) < p.base && p.filled[k] }
-	want := append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...)
-	s.First = kernel.Program{Slots: p.base, Code: g.code(want, skip)}
-	s.RHS = p.rhs
+	s.Entries, s.TimeDeriv = some(x.entries), some(x.dfdt)
+	want := append(append(append([]id(nil), x.deriv...), x.entries...), x.dfdt...)
+	s.First = kernel.Program{Slots: slots, Code: g.code(want, skip)}
 	return s
 }
 

@@ -96,7 +96,7 @@ func (d *driver) jumpWithin(h float64, finite bool) (s Step, at float64) {
 // stopAtCrossing ends a step at a crossing and tells the handler.
 func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	s.T1 = at
-	if d.walker != nil {
+	if d.walks() {
 		if reached, failure := d.walk(s); failure != nil || !reached {
 			return failure
 		}
@@ -110,6 +110,9 @@ func (d *driver) stopAtCrossing(s *Step, at float64) *Failure {
 	}
 	return d.crossed(at)
 }
+
+// walks says whether something may jump within the step that was made.
+func (d *driver) walks() bool { return d.walker != nil && d.walker.Walks() }
 
 // walk hands a step to the walker and goes on from where it ends. It says whether the end
 // of the step was reached.

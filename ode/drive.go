@@ -62,7 +62,7 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 	d.walker, _ = h.(Walker)
 	d.memory = newMemory(sys, n)
 	laned := lanedBy(sys, opt.Lane)
-	if mass, _ := massOf(sys); laned != nil && mass == nil && d.memory == nil && d.walker == nil && m.Name == Methods[0].Name {
+	if mass, _ := massOf(sys); laned != nil && mass == nil && d.memory == nil && m.Name == Methods[0].Name {
 		d.lane = opt.Lane
 		d.s = &d.lane.st
 	} else if d.s, err = m.make(sys); err != nil {
@@ -280,7 +280,7 @@ func (d *driver) advance(stop float64) *Failure {
 			}
 			copy(d.g0, d.g1) // same signs, newer values
 		}
-		if d.walker != nil {
+		if d.walks() {
 			_, failure := d.walk(&step)
 			return failure
 		}

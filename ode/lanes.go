@@ -33,6 +33,12 @@ type Laned interface {
 	LaneOf() any
 }
 
+// Changer is an ability of Laned systems: LaneChanges lists the slots of LaneMemory that may
+// change where integration starts again.
+type Changer interface {
+	LaneChanges() []int32
+}
+
 // lanedBy is the system as a lane of the lane's problem, or nil.
 func lanedBy(sys System, lane *Lane) Laned {
 	if s, ok := sys.(Laned); ok && lane != nil && s.LaneOf() == lane.g.l.p.Of {
@@ -468,6 +474,7 @@ type laneStepper struct {
 	l    *Lanes
 	mem  []float64
 	sys  Laned
+	more []int32 // see Changer
 	t    float64
 	y    []float64 // copies of the lane's columns, made when asked for
 	yn   []float64
@@ -496,7 +503,10 @@ func (s *laneStepper) put(block int32, src []float64) {
 
 // begin takes over a patient's constants and tolerances.
 func (s *laneStepper) begin(sys Laned, w *weights) {
-	s.sys = sys
+	s.sys, s.more = sys, nil
+	if c, ok := sys.(Changer); ok {
+		s.more = c.LaneChanges()
+	}
 	s.put(0, sys.LaneMemory()[:s.l.p.Slots])
 	s.put(s.l.atol, w.atol)
 	*s.at(s.l.rtol) = w.rtol
@@ -508,6 +518,9 @@ func (s *laneStepper) start(t float64, y []float64, st *Stats) {
 	s.put(s.l.y0, y)
 	s.put(s.l.yn, y)
 	*s.at(s.l.take) = 0
+	for _, k := range s.more {
+		*s.at(k) = s.sys.LaneMemory()[k]
+	}
 }
 
 func (s *laneStepper) slope(float64) []float64 {

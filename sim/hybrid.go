@@ -306,14 +306,26 @@ func (h *hybrid) rates(dst []float64, s *ode.Step, t float64) (float64, error) {
 	return sum, nil
 }
 
+// Walks implements ode.Walker.
+func (h *hybrid) Walks() bool { return h.open > 0 }
+
+// OnStep implements ode.Handler, for steps in which nothing jumps.
+func (h *hybrid) OnStep(s *ode.Step) {
+	h.record(func(t float64) []float64 {
+		s.Interpolate(t, h.tail)
+		copy(h.lastY, h.tail)
+		return h.lastY
+	}, s.T1, !h.p.config.RecordAfter)
+	s.Interpolate(s.T1, h.tail)
+	copy(h.lastY, h.tail)
+	h.lastT = s.T1
+}
+
 // Walk implements ode.Walker.
 func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
 	y = y[:len(h.at)]
 	h.moved, h.effects = false, 0
 	clear(h.delta)
-	if h.open == 0 {
-		return h.walked(s, y)
-	}
 	t := s.T0
 	sum0, err := h.rates(h.f0, s, t)
 	if err != nil {
@@ -531,7 +543,7 @@ func (w *Worker) hybrid(r *run) *Failure {
 	h.full[len(w.y)] = 0
 	stats, cause := ode.Solve(gated{h.in, h}, h.full, r.s.Start, r.s.End, ode.Options{
 		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: h.atol,
-		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps,
+		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps, Lane: w.lane,
 	}, h)
 	copy(w.y, h.full)
 	r.out.Stats, r.out.Firings = stats, h.firings

@@ -30,16 +30,19 @@ func (p *Plan) lanes() *ode.Lanes {
 		case method.Name != ode.Methods[0].Name:
 			alone("method " + method.Name + " runs one patient at a time")
 			return
-		case p.pure || p.jumps != nil:
-			alone("discrete species")
+		case p.pure:
+			alone("method " + p.config.Jump + " runs one patient at a time")
 			return
 		case len(p.program.Path()) > 0:
 			alone("algebraic rules, delays or fast reactions")
 			return
 		}
 		s := p.program.Straight()
-		problem := &ode.Problem{Of: p.program, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
-			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: p.program.New().Pattern()}
+		if p.jumps != nil {
+			s = p.jumps.Straight()
+		}
+		problem := &ode.Problem{Of: s.Of, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
+			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: s.Pattern}
 		if err := p.checkCode(b, s); err != nil {
 			alone("its machine code is not used: " + err.Error())
 			return
@@ -70,7 +73,11 @@ func (p *Plan) checkCode(b kernel.Backend, s *compile.Straight) error {
 	}
 	in := p.program.New()
 	y := make([]float64, len(s.State))
-	_ = in.Start(y, 0) // a start that is not a number is compared as one
+	_ = in.Start(y[:in.Dim()], 0) // a start that is not a number is compared as one
+	if p.jumps != nil {
+		_ = p.jumps.Bind(in) // what it refuses is refused for each patient
+		p.jumps.Gated(in)
+	}
 	mem := kernel.Memory(program.Slots, b.Lanes)
 	for k, v := range in.LaneMemory()[:program.Slots] {
 		for l := range b.Lanes {
