@@ -284,16 +284,20 @@ func (a *App) resume(r *RunRequest) (*store.Run, *trial.Prepared, error) {
 
 // statusOf lists the fate of every patient.
 func statusOf(tables []*table.Table) store.Status {
-	s := store.Status{Counts: map[string]int{}}
+	s := store.Status{Counts: map[string]int{}, Retries: map[string]int{}}
 	t := tables[0]
 	replicate, _ := t.Ints("replicate")
 	patient, _ := t.Ints("patient")
 	arm, _ := t.Strings("arm")
 	status, _ := t.Strings("status")
 	cause, _ := t.Strings("cause")
+	retry, _ := t.Strings("retry")
 	for i := range status {
 		s.Counts[status[i]]++
-		s.Patients = append(s.Patients, store.PatientStatus{Replicate: int(replicate[i]), Patient: int(patient[i]), Arm: arm[i], Status: status[i], Cause: cause[i]})
+		if retry[i] != "" {
+			s.Retries[retry[i]]++
+		}
+		s.Patients = append(s.Patients, store.PatientStatus{Replicate: int(replicate[i]), Patient: int(patient[i]), Arm: arm[i], Status: status[i], Cause: cause[i], Retry: retry[i]})
 	}
 	sort.SliceStable(s.Patients, func(i, j int) bool {
 		a, b := s.Patients[i], s.Patients[j]

@@ -38,6 +38,7 @@ type SimulateResult struct {
 	Table    *table.Table
 	Stats    ode.Stats
 	Path     []string // of sim.Trajectory
+	Retry    string   // of sim.Trajectory
 	Method   string
 	Runs     int
 	Firings  int64 // reactions that fired, in stochastic runs
@@ -96,7 +97,7 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	if trajectory == nil {
 		return nil, failure
 	}
-	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Path: trajectory.Path, Warnings: ms, Method: r.Method, Runs: 1, Firings: trajectory.Firings}
+	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Path: trajectory.Path, Retry: trajectory.Retry, Warnings: ms, Method: r.Method, Runs: 1, Firings: trajectory.Firings}
 	out.Table = &table.Table{Name: "trajectory"}
 	out.Table.Columns = append(out.Table.Columns, table.Column{Name: "time", Unit: m.TimeUnit, Kind: table.Float, F: trajectory.Times})
 	for i, c := range columns {

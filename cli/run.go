@@ -178,6 +178,9 @@ func resultText(w io.Writer, s *thymus.RunSummary) {
 	if n := len(r.Agreement); n > 0 {
 		fmt.Fprintf(w, "\n%d of %d published figures agree (inside the 90 %% interval of replicate trials, and the prediction inside the published interval)\n", agree, n)
 	}
+	for _, c := range r.Retries {
+		fmt.Fprintf(w, "%d runs of a patient failed and reached the end by %s\n", c.N, c.Name)
+	}
 	if n := r.FailedPatients(); n > 0 {
 		fmt.Fprintf(w, "%d patients could not be simulated to the end; first: %s\n", n, r.Failures[0].Cause)
 	}

@@ -166,6 +166,12 @@ func (f *face) trajectory(res *thymus.SimulateResult, out, plot string) error {
 	default:
 		fmt.Fprintf(f.err, "%s: %d rows, %d steps", filepath.Base(res.Model), len(res.Table.Columns[0].F), res.Stats.Accepted)
 	}
+	if n := res.Stats.Explicit; n > 0 {
+		fmt.Fprintf(f.err, ", %d of them by tsit5", n)
+	}
+	if res.Retry != "" {
+		fmt.Fprintf(f.err, ", after a failure by %s", res.Retry)
+	}
 	if len(res.Path) > 0 {
 		fmt.Fprintf(f.err, ", general path (%s)", strings.Join(res.Path, ", "))
 	}
@@ -218,5 +224,5 @@ func jsonTable(res *thymus.SimulateResult) map[string]any {
 		}
 		columns[i] = map[string]any{"id": c.Name, "unit": c.Unit, "values": values}
 	}
-	return map[string]any{"model": res.Model, "method": res.Method, "steps": res.Stats.Accepted, "columns": columns, "disclaimer": thymus.Disclaimer}
+	return map[string]any{"model": res.Model, "method": res.Method, "steps": res.Stats.Accepted, "retry": res.Retry, "columns": columns, "disclaimer": thymus.Disclaimer}
 }

@@ -127,7 +127,7 @@ func (f *LU) eliminate(m *matrix) float64 {
 		}
 		p := 1 / w[diag]
 		f.inv[i] = p
-		if p != p || math.IsInf(p, 0) {
+		if p != p || p == 0 || math.IsInf(p, 0) { // 0: an infinite pivot would hold its unknown fast
 			return math.Inf(1)
 		}
 	}

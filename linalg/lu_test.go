@@ -62,6 +62,25 @@ func TestSingularIsSaid(t *testing.T) {
 	}
 }
 
+// TestInfiniteIsSaid: an infinite entry is no pivot; it would hold its unknown at 0.
+func TestInfiniteIsSaid(t *testing.T) {
+	p := NewPattern(2, [][2]int{{0, 0}, {1, 0}, {1, 1}})
+	f := NewLU(p.Symbolic())
+	vals := make([]float64, p.Len())
+	for q := range vals {
+		vals[q] = -1
+	}
+	if !f.FactorShifted(1, vals) {
+		t.Error("a good matrix was refused")
+	}
+	for _, v := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+		vals[p.Find(1, 1)] = v
+		if f.FactorShifted(1, vals) {
+			t.Errorf("a matrix with %v on its diagonal was factored", v)
+		}
+	}
+}
+
 // TestUnitsRaiseNoFallback: rows and columns in other units make multipliers of any size,
 // but static pivots of a dominant diagonal stay good.
 func TestUnitsRaiseNoFallback(t *testing.T) {

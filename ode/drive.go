@@ -15,6 +15,7 @@ type driver struct {
 	st      Stats
 	m       Method
 	s       stepper
+	auto    *auto // s when it chooses between methods
 	lane    *Lane // nil: steps are made alone
 	w       weights
 	h       float64
@@ -68,6 +69,7 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 	} else if d.s, err = m.make(sys); err != nil {
 		return nil, &Failure{Cause: Stopped, Time: t0, Component: -1, Err: err}
 	}
+	d.auto, _ = d.s.(*auto)
 	d.w = weights{rtol: opt.Rtol, atol: make([]float64, n)}
 	for i := range d.w.atol {
 		switch {
@@ -265,6 +267,9 @@ func (d *driver) advance(stop float64) *Failure {
 			}
 		}
 		d.st.Accepted++
+		if d.auto != nil {
+			d.auto.made(&d.st)
+		}
 		grow := 6.0
 		if norm > 0 {
 			grow = math.Min(6, math.Max(0.2, 0.9*math.Pow(norm, -d.s.exponent())))

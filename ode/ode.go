@@ -61,6 +61,7 @@ type Options struct {
 // Stats counts the work of a solution.
 type Stats struct {
 	Accepted, Rejected       int
+	Explicit                 int // accepted steps that auto made by tsit5
 	Derivs, Jacobians, Facts int
 	Pivoted                  int // factorisations that needed row exchanges
 	Crossings, Restarts      int
@@ -70,6 +71,7 @@ type Stats struct {
 func (s *Stats) Add(t Stats) {
 	s.Accepted += t.Accepted
 	s.Rejected += t.Rejected
+	s.Explicit += t.Explicit
 	s.Derivs += t.Derivs
 	s.Jacobians += t.Jacobians
 	s.Facts += t.Facts
@@ -180,6 +182,7 @@ type Method struct {
 var Methods = []Method{
 	{"rodas5p", 5, true, newRodas},
 	{"tsit5", 5, false, newTsit},
+	{"auto", 5, true, newAuto},
 }
 
 // MethodNamed finds a method; "" is the default.

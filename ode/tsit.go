@@ -27,6 +27,7 @@ type tsit struct {
 	y, yn []float64
 	k     [7][]float64
 	e     []float64
+	g6    []float64 // state of the last stage but one, at the end of the step
 	tt    []float64
 }
 
@@ -35,7 +36,7 @@ func newTsit(sys System) (stepper, error) {
 		return nil, errors.New("an explicit method cannot integrate a system with algebraic equations; choose rodas5p")
 	}
 	n := sys.Dim()
-	s := &tsit{sys: sys, n: n, y: make([]float64, n), yn: make([]float64, n), e: make([]float64, n), tt: make([]float64, 1)}
+	s := &tsit{sys: sys, n: n, y: make([]float64, n), yn: make([]float64, n), e: make([]float64, n), g6: make([]float64, n), tt: make([]float64, 1)}
 	for i := range s.k {
 		s.k[i] = make([]float64, n)
 	}
@@ -70,6 +71,9 @@ func (s *tsit) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
 			for c, v := range s.k[j] {
 				s.yn[c] += a * v
 			}
+		}
+		if i == 5 {
+			copy(s.g6, s.yn)
 		}
 		s.tt[0] = s.t + tsitTime[i]*h
 		s.sys.Deriv(s.k[i], s.yn, s.tt)

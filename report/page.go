@@ -28,7 +28,8 @@ figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.95rem}svg{widt
 {{range .Arms}}<tr><td><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}{{if .Control}} ({{$.W.controlword}}){{end}}</td><td>{{range .Lines}}{{.}}<br>{{else}}{{$.W.none}}{{end}}</td><td class="n">{{.Randomised}}</td><td class="n">{{.Completed}}</td><td class="n">{{.Dropped}}</td><td class="n">{{.Failed}}</td></tr>
 {{end}}</tbody></table></div>
 <p class="note">{{.W.screening}}: {{.R.Screening.Accepted}} / {{.R.Screening.Tried}} ({{pct .R.Screening.Accepted .R.Screening.Tried}}){{range .R.Screening.Reasons}}{{if .N}}; {{.Name}}: {{.N}}{{end}}{{end}}. {{.W.visits}}:{{range $i, $v := .R.Spec.Visits}}{{if $i}},{{end}} {{$v.Title}} ({{$.W.day}} {{printf "%g" $v.Day}}){{end}}.</p>
-{{if .R.Failures}}<details><summary>{{.W.failures}}: {{len .R.Failures}}</summary><ul>{{range .R.Failures}}<li>{{.Arm}}: {{.Cause}}</li>{{end}}</ul></details>{{end}}
+{{range .R.Retries}}<p class="note">{{$.W.retries}} {{.Name}}: {{.N}}</p>
+{{end}}{{if .R.Failures}}<details><summary>{{.W.failures}}: {{len .R.Failures}}</summary><ul>{{range .R.Failures}}<li>{{.Arm}}: {{.Cause}}</li>{{end}}</ul></details>{{end}}
 <h3>{{.W.population}}</h3>
 <div class="scroll"><table><thead><tr><th>{{.W.covariate}}</th><th>n</th><th>{{.W.mean}}</th><th>{{.W.sd}}</th><th>{{.W.range}}</th></tr></thead><tbody>
 {{range .R.Covariates}}<tr><td>{{.Title}}{{with .Unit}} [{{.}}]{{end}}</td><td class="n">{{.N}}</td>{{if .Levels}}<td colspan="3">{{range $i, $l := .Levels}}{{if $i}}, {{end}}{{$l.Name}} {{$l.N}}{{end}}</td>{{else}}<td class="n">{{num .Mean}}</td><td class="n">{{num .SD}}</td><td class="n">{{span .Q05 .Q95}}</td>{{end}}</tr>

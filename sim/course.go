@@ -27,6 +27,7 @@ type Course struct {
 	Discrete   []Discrete // of the hybrid method
 	Rtol, Atol float64    // 0: 1e-8 and 1e-12, the latter in the unit of what a symbol means
 	MaxSteps   int        // of ode.Options
+	Once       bool       // of Config
 	Settle     bool       // begin at the steady state
 }
 
@@ -68,7 +69,7 @@ func (c Course) build() (*Plan, diag.Messages) {
 	}
 	config := Config{
 		Model: c.Model, Record: c.Record, Actions: c.Actions, Infusible: c.Infusible,
-		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, RecordAfter: true, Discontinuities: true, Start: StartSpec{Settle: c.Settle},
+		Method: c.Method, Rtol: c.Rtol, MaxSteps: c.MaxSteps, Once: c.Once, RecordAfter: true, Discontinuities: true, Start: StartSpec{Settle: c.Settle},
 	}
 	if len(c.Discrete) > 0 && c.Method != Hybrid {
 		return nil, diag.Messages{diag.Errorf(c.SetAt, "discrete species are for the method %s", Hybrid)}

@@ -41,8 +41,13 @@ type infusion struct {
 	since    float64
 }
 
-// Follow simulates one individual. On failure the trajectory holds what came before it.
+// Follow simulates one individual. Where the solver cannot, it is tried again as by Run. On
+// failure the trajectory holds what came before it.
 func (w *Worker) Follow(pt Patient, h History) (*Trajectory, *Failure) {
+	return w.climb(func() (*Trajectory, *Failure) { return w.follow(pt, h) })
+}
+
+func (w *Worker) follow(pt Patient, h History) (*Trajectory, *Failure) {
 	p := w.plan
 	if p.dosing == nil {
 		panic("sim: Follow without Config.Dosing")
@@ -120,10 +125,7 @@ func (f *follower) stretch() *Failure {
 	return nil
 }
 
-func (f *follower) options() ode.Options {
-	c := &f.p.config
-	return ode.Options{Method: c.Method, Rtol: c.Rtol, Atol: f.p.atol, MaxStep: c.MaxStep, MaxSteps: c.MaxSteps}
-}
+func (f *follower) options() ode.Options { return f.w.options(f.p.atol) }
 
 // acts says whether something happens at record j, or at another record of its time: only
 // then must a row stand between the things that happen.

@@ -541,10 +541,7 @@ func (w *Worker) hybrid(r *run) *Failure {
 	h.sort(w.y) // what happened at the start may have changed it
 	copy(h.full, w.y)
 	h.full[len(w.y)] = 0
-	stats, cause := ode.Solve(gated{h.in, h}, h.full, r.s.Start, r.s.End, ode.Options{
-		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: h.atol,
-		MaxStep: w.plan.config.MaxStep, MaxSteps: w.plan.config.MaxSteps, Lane: w.lane,
-	}, h)
+	stats, cause := ode.Solve(gated{h.in, h}, h.full, r.s.Start, r.s.End, w.beside(w.options(h.atol)), h)
 	copy(w.y, h.full)
 	r.out.Stats, r.out.Firings = stats, h.firings
 	if r.failure != nil {

@@ -56,6 +56,7 @@ type Config struct {
 	Atol        map[string]float64 // by state id [the state's unit]; others by AtolFor
 	MaxStep     float64            // 0: none [model time]
 	MaxSteps    int                // of ode.Options; 0: its default
+	Once        bool               // a patient that the solver fails on is not tried again (see Rungs)
 	Jump        string             // a stochastic method (StochasticMethods); "": states change continuously
 	Discrete    []Discrete         // of the hybrid method
 	ClampPowers bool               // a negative base of a non-integer power reads as 0
@@ -273,7 +274,8 @@ type Trajectory struct {
 	Stats  ode.Stats
 	Path   []string // why the general path was taken (algebraic rules, delays, fast reactions); nil for the plain one
 
-	Firings int64 // reactions of a stochastic run
+	Firings int64  // reactions of a stochastic run
+	Retry   string // the rung that succeeded where the plan's own way failed (see Rungs); "": it did not fail
 	// Warnings are doubts about what records asked for.
 	Warnings []string
 }
@@ -282,9 +284,12 @@ type Trajectory struct {
 type Failure struct {
 	Patient int
 	Cause   *ode.Failure
-	Species string // the state where it went wrong, "" when none stands out
-	Term    string // what makes up that state's derivative
-	Problem string // a cause outside the solver
+	Species string   // the state where it went wrong, "" when none stands out
+	Term    string   // what makes up that state's derivative
+	Problem string   // a cause outside the solver
+	Tried   []string // other ways that failed too (see Rungs)
+
+	solver *ode.Failure // beside Problem: how the solver ended
 }
 
 func (f *Failure) Error() string {
@@ -300,6 +305,9 @@ func (f *Failure) Error() string {
 	}
 	if f.Term != "" {
 		fmt.Fprintf(&b, " (%s)", f.Term)
+	}
+	if len(f.Tried) > 0 {
+		fmt.Fprintf(&b, "; tried again in vain: %s", strings.Join(f.Tried, ", "))
 	}
 	return b.String()
 }

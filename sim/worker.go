@@ -29,6 +29,9 @@ type Worker struct {
 	consistent *ode.Consistency // nil: no algebraic equations
 	row        []float64        // a state that is worked on
 	history    *ode.History     // nil: nothing reads the past
+
+	way   rung      // how the present run is made
+	tight []float64 // absolute tolerances of a rung
 }
 
 // NewWorker makes a workspace; it is not for concurrent use.
@@ -184,8 +187,15 @@ func (w *Worker) State() []float64 { return append([]float64(nil), w.y...) }
 // observed or run.
 func (w *Worker) Constant(id string) (float64, bool) { return w.in.Constant(id) }
 
-// Run simulates one patient. On failure the trajectory holds what came before it.
+// Run simulates one patient. Where the solver cannot, it is tried again by other ways (see
+// Rungs) unless Config.Once says not to. On failure the trajectory holds what came before
+// it.
 func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
+	return w.climb(func() (*Trajectory, *Failure) { return w.run(pt, b, s) })
+}
+
+// run simulates one patient by the present rung.
+func (w *Worker) run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	w.stream(pt, s)
 	if f := w.load(pt, s.Start); f != nil {
 		return &Trajectory{}, f
@@ -222,16 +232,15 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 		}
 		return r.out, nil
 	}
-	stats, cause := ode.Solve(w.system(&r.mask), w.y, s.Start, s.End, ode.Options{
-		Method: w.plan.config.Method, Rtol: w.plan.config.Rtol, Atol: w.plan.atol,
-		MaxStep: w.plan.longestStep(s), MaxSteps: w.plan.config.MaxSteps, Lane: w.lane,
-	}, r)
+	o := w.beside(w.options(w.plan.atol))
+	o.MaxStep = w.plan.longestStep(s)
+	stats, cause := ode.Solve(w.system(&r.mask), w.y, s.Start, s.End, o, r)
 	r.out.Stats = stats
 	if r.failure != nil {
 		return r.trim(), r.failure
 	}
 	if err := w.in.TakeError(); err != nil && cause != nil {
-		return r.trim(), &Failure{Patient: pt.Number, Problem: fmt.Sprintf("%v (%v)", err, cause)}
+		return r.trim(), &Failure{Patient: pt.Number, Problem: fmt.Sprintf("%v (%v)", err, cause), solver: cause}
 	}
 	if cause != nil {
 		return r.trim(), w.plan.fail(pt.Number, cause)

@@ -37,6 +37,7 @@ type Manifest struct {
 // Status says what became of the patients.
 type Status struct {
 	Counts   map[string]int    `json:"counts"`
+	Retries  map[string]int    `json:"retries,omitempty"` // runs that failed and reached the end by another way
 	Patients []PatientStatus   `json:"patients"`
 	Tables   map[string]string `json:"tables_sha256"`
 }
@@ -48,6 +49,7 @@ type PatientStatus struct {
 	Arm       string `json:"arm"`
 	Status    string `json:"status"`
 	Cause     string `json:"cause,omitempty"`
+	Retry     string `json:"retry,omitempty"`
 }
 
 // Run is a folder with a run.

@@ -9,6 +9,7 @@ import (
 
 	"thymus/antimony"
 	"thymus/model"
+	"thymus/sim"
 	"thymus/stats"
 	"thymus/table"
 )
@@ -72,6 +73,7 @@ func (p *Prepared) arm(r *Result, t *table.Table) error {
 	how, _ := t.Strings("start")
 	refused, _ := t.Strings("refused")
 	doses, _ := t.Strings("doses")
+	retry, _ := t.Strings("retry")
 	number, _ := t.Ints("patient")
 	replicate, _ := t.Ints("replicate")
 	attempts, _ := t.Ints("attempts")
@@ -109,6 +111,17 @@ func (p *Prepared) arm(r *Result, t *table.Table) error {
 	}
 	if lost > 0 {
 		r.Screening.Reasons = append(r.Screening.Reasons, Count{"no steady state found", lost})
+	}
+	for _, way := range sim.Rungs() {
+		n := 0
+		for _, v := range retry {
+			if v == way {
+				n++
+			}
+		}
+		if n > 0 {
+			r.Retries = append(r.Retries, Count{way, n})
+		}
 	}
 	for _, a := range p.arms {
 		x := ArmResult{ID: a.spec.ID, Title: a.spec.Title}

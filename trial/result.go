@@ -16,6 +16,7 @@ type Result struct {
 	Covariates   []CovariateSummary
 	Screening    Screening
 	Failures     []FailureLine
+	Retries      []Count // patients (in an arm) that another way of solving carried to the end, by way
 	Parameters   []ParameterLine
 	SourceCounts []Count           // parameters by kind of source, in a fixed order
 	Modules      map[string]string // short titles of modules by instance

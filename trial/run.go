@@ -157,6 +157,7 @@ type armResult struct {
 	doses    map[string]float64
 	counts   map[string]int
 	steps    int
+	retry    string // of sim.Trajectory
 }
 
 // patient enrols and simulates one patient.
@@ -245,7 +246,7 @@ func (w *worker) run(r *patientResult, a int, pt sim.Patient, begin sim.Begin, l
 		schedule.Rules = append(schedule.Rules, sim.Rule{Trigger: x.trigger, Action: x.action, Amount: x.amount(0, size), Duration: x.duration, Delay: x.spec.Delay, AtMost: x.spec.AtMost, Apart: x.spec.Apart})
 	}
 	tr, failure := w.sim.Run(pt, begin, schedule)
-	out.steps = tr.Stats.Accepted
+	out.steps, out.retry = tr.Stats.Accepted, tr.Retry
 	if failure != nil {
 		failure.Patient = r.number
 		out.status = "failed"
@@ -414,7 +415,7 @@ func (p *Prepared) simPatient(seed uint64, number, attempt int, values, covariat
 // tables turns the patients of a chunk into rows.
 func (p *Prepared) tables(chunk []patientResult) Tables {
 	var replicate, patient, attempts, unsettled, steps []int64
-	var armID, status, cause, how, reasons, doses []string
+	var armID, status, cause, how, reasons, doses, retry []string
 	var last []float64
 	covariates := make([][]float64, len(p.covariates))
 	levels := make([][]string, len(p.covariates))
@@ -433,6 +434,7 @@ func (p *Prepared) tables(chunk []patientResult) Tables {
 			replicate, patient = append(replicate, int64(r.replicate)), append(patient, int64(r.number))
 			armID, status, cause, how = append(armID, id), append(status, a.status), append(cause, a.cause), append(how, r.how)
 			attempts, unsettled, steps = append(attempts, int64(r.attempts)), append(unsettled, int64(r.unsettled)), append(steps, int64(a.steps))
+			retry = append(retry, a.retry)
 			var why []string
 			for _, n := range r.reasons {
 				why = append(why, fmt.Sprint(n))
@@ -471,7 +473,7 @@ func (p *Prepared) tables(chunk []patientResult) Tables {
 	patients := &table.Table{Name: "patients"}
 	patients.Append(table.Ints("replicate", "", replicate), table.Ints("patient", "", patient), table.Strings("arm", armID), table.Strings("status", status),
 		table.Strings("cause", cause), table.Strings("start", how), table.Ints("attempts", "", attempts), table.Ints("unsettled", "", unsettled), table.Strings("refused", reasons),
-		table.Floats("last_day", "day", last), table.Ints("steps", "", steps), table.Strings("doses", doses))
+		table.Floats("last_day", "day", last), table.Ints("steps", "", steps), table.Strings("retry", retry), table.Strings("doses", doses))
 	for i, c := range p.covariates {
 		if len(c.Levels) > 0 {
 			patients.Append(table.Strings("covariate."+c.ID, levels[i]))

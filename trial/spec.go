@@ -40,6 +40,7 @@ type Spec struct {
 type Solver struct {
 	Method string
 	Rtol   float64
+	Once   bool // a patient that the solver fails on is not tried by other ways
 }
 
 // ArmSpec is one arm: what is given when, and which rules give more.
