@@ -1,9 +1,7 @@
 package report
 
-const pageText = `<!DOCTYPE html>
-<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{{if and (eq .Lang "fr") .R.Spec.TitleFR}}{{.R.Spec.TitleFR}}{{else}}{{.R.Spec.Title}}{{end}} · thymus</title>
-<style>
+// style is the look of every page.
+const style = `<style>
 :root{--ink:#1c2430;--soft:#5a6675;--line:#dde2e8;--paper:#fff;--shade:#f5f7f9;--good:#007a5a;--bad:#b14a00}
 @media (prefers-color-scheme:dark){:root{--ink:#e7ebf0;--soft:#a4afbb;--line:#3a4450;--paper:#161b21;--shade:#1f262e;--good:#4fc79d;--bad:#f0a060}}
 *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
@@ -15,7 +13,12 @@ main{max-width:1180px;margin:0 auto;padding:24px 20px 60px}h1{font-size:1.7rem;l
 figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.95rem}svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}svg .tick{font-size:11px;fill:var(--soft)}svg .label{fill:var(--soft)}svg .grid{stroke:var(--line)}svg .axis{stroke:var(--soft)}svg .mark{stroke:var(--soft);stroke-dasharray:4 3}
 .yes{color:var(--good);font-weight:600}.no{color:var(--bad);font-weight:600}.legend span{margin-right:1.4em;white-space:nowrap}details{margin:.6rem 0}summary{cursor:pointer;font-weight:600}pre{overflow:auto;background:var(--shade);padding:.8rem;font-size:.8rem;max-height:30rem}code{font-family:ui-monospace,monospace;font-size:.9em;overflow-wrap:anywhere}ul{margin:.3rem 0;padding-left:1.2rem}nav{font-size:.92rem}nav a{margin-right:1rem;white-space:nowrap}a{color:#0a6ebd}
 @media (prefers-color-scheme:dark){a{color:#6db8f2}}@media print{details{display:none}h2{break-after:avoid}figure{break-inside:avoid}}
-</style></head><body><main>
+</style>`
+
+const pageText = `<!DOCTYPE html>
+<html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>{{if and (eq .Lang "fr") .R.Spec.TitleFR}}{{.R.Spec.TitleFR}}{{else}}{{.R.Spec.Title}}{{end}} · thymus</title>
+` + style + `</head><body><main>
 <p class="warn">{{.W.disclaimer}}</p>
 <h1>{{if and (eq .Lang "fr") .R.Spec.TitleFR}}{{.R.Spec.TitleFR}}{{else}}{{.R.Spec.Title}}{{end}}</h1>
 <p>{{.R.Spec.Question}}</p>

@@ -68,6 +68,14 @@ func MeanInterval(x []float64, level float64) (lo, hi float64) {
 	return m - h, m + h
 }
 
+// SDInterval is the interval of a standard deviation sd seen in n > 1 values of a normal
+// distribution: (n-1)*sd^2/sigma^2 has the chi-squared distribution with n-1 degrees of
+// freedom (Armitage, Berry, Matthews, Statistical Methods in Medical Research, 5.1).
+func SDInterval(sd float64, n int, level float64) (lo, hi float64) {
+	d := distuv.ChiSquared{K: float64(n - 1)}
+	return sd * math.Sqrt(d.K/d.Quantile(0.5+level/2)), sd * math.Sqrt(d.K/d.Quantile(0.5-level/2))
+}
+
 // MedianInterval is the distribution-free interval of a median from order statistics, at
 // least as wide as the level asks (W. J. Conover, Practical Nonparametric Statistics,
 // 3rd ed., section 3.2). Below six values the level cannot be reached: the range.

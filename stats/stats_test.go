@@ -131,3 +131,11 @@ func TestFalsePositives(t *testing.T) {
 		}
 	}
 }
+
+// The interval of a standard deviation: 2.5 in 10 values; chi-squared 2.700 and 19.023
+// with 9 degrees of freedom (Armitage, Berry, Matthews, table A2).
+func TestSDInterval(t *testing.T) {
+	lo, hi := SDInterval(2.5, 10, 0.95)
+	near(t, "lo", lo, 2.5*math.Sqrt(9/19.023), 1e-3)
+	near(t, "hi", hi, 2.5*math.Sqrt(9/2.700), 1e-3)
+}

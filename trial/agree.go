@@ -20,7 +20,9 @@ const usualSize = 30
 // agreement sets the trial's predictions beside the published figures it names. A row
 // agrees when both hold: the published value lies in the 90 % interval of replicate trials
 // of the published size, and the prediction lies in the published 95 % interval; where none
-// is given, in Wilson's interval for a rate of known size, else within 25 %.
+// is given, in Wilson's interval for a rate of known size, else within 25 %. Where the
+// spread between patients was published, virtual patients must not be spread wider than
+// its own 95 % limit: a replicate interval that is wide for that reason proves nothing.
 func (p *Prepared) agreement(r *Result, by map[string]map[string][]seen) {
 	rows := map[string]library.EvidenceRow{}
 	for _, e := range p.evidence {
@@ -42,7 +44,7 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	nan := math.NaN()
 	a := Agreement{Row: row.ID, Study: row.Study, Citation: row.Citation, DOI: row.DOI, Measure: row.Measure, Use: row.Use, Status: row.Status,
 		Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.Statistic, Unit: row.Unit, Note: c.Note,
-		PublishedLo: nan, PublishedHi: nan, Predicted: nan, PredictedLo: nan, PredictedHi: nan, Z: nan}
+		PublishedLo: nan, PublishedHi: nan, Predicted: nan, PredictedLo: nan, PredictedHi: nan, Z: nan, PublishedSD: nan, PredictedSD: nan}
 	published, ok := row.Number()
 	if !ok {
 		a.Published = nan
@@ -124,7 +126,7 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	lo, hi, hasLo, hasHi := row.Spread()
 	kind := strings.ToLower(row.SpreadKind)
 	switch {
-	case strings.Contains(kind, "95") && hasLo && hasHi:
+	case (kind == "95ci" || kind == "95% ci") && hasLo && hasHi:
 		a.PublishedLo, a.PublishedHi, a.Rule = lo, hi, "published 95 % interval"
 	case rate && kind == "count" && hasLo && hasHi && hi > 0:
 		l, h := stats.Wilson(int(math.Round(lo)), int(math.Round(hi)), level)
@@ -138,6 +140,36 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	const eps = 1e-9
 	a.InPrediction = published >= a.PredictedLo-eps && published <= a.PredictedHi+eps
 	a.InPublished = a.Predicted >= a.PublishedLo-eps && a.Predicted <= a.PublishedHi+eps
-	a.Agrees = a.InPrediction && a.InPublished
+	if !rate {
+		a.spread(list, scale, kind, lo, hi, hasLo, hasHi)
+	}
+	a.Agrees = a.InPrediction && a.InPublished && !a.TooWide
 	return a
+}
+
+// quartiles is the distance of a normal distribution's quartiles in standard deviations.
+const quartiles = 1.348979500392163
+
+// spread sets the standard deviation between virtual patients beside the published one,
+// which is told as such or as quartiles (then taken as those of a normal distribution).
+func (a *Agreement) spread(list []seen, scale float64, kind string, lo, hi float64, hasLo, hasHi bool) {
+	switch {
+	case kind == "sd" && hasLo:
+		a.PublishedSD = lo
+	case kind == "iqr" && hasLo && hasHi && hi > lo:
+		a.PublishedSD = (hi - lo) / quartiles
+	default:
+		return
+	}
+	var v []float64
+	for _, s := range list {
+		if !s.missing && !s.censored {
+			v = append(v, s.value)
+		}
+	}
+	a.PredictedSD = stats.SD(v) * math.Abs(scale)
+	if a.PublishedN > 1 {
+		_, most := stats.SDInterval(a.PublishedSD, a.PublishedN, level)
+		a.TooWide = a.PredictedSD > most
+	}
 }

@@ -215,6 +215,11 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 			ms = append(ms, diag.Errorf(c.At, "there is no evidence row %q", c.Row).WithHelp("%s", diag.DidYouMean(c.Row, rowNames)))
 		}
 	}
+	for _, u := range s.Used {
+		if !have[u.Row] {
+			ms = append(ms, diag.Errorf(u.At, "there is no evidence row %q", u.Row).WithHelp("%s", diag.DidYouMean(u.Row, rowNames)))
+		}
+	}
 	if ms.HasErrors() {
 		ms.Sort()
 		return nil, ms

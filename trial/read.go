@@ -91,6 +91,13 @@ type rawTrial struct {
 		Row, Endpoint, Arm, Statistic, Note string
 		Scale                               float64
 	}
+	Inputs     []rawUsed
+	OutOfScope []rawUsed `json:"out_of_scope"`
+}
+
+type rawUsed struct {
+	Rows []string
+	Why  string
 }
 
 // ReadTrial reads a trial file strictly: everything that is wrong is a message with its
@@ -229,6 +236,26 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 			fail(d.place("evidence", i, "arm"), "there is no arm %q", c.Arm).Help = diag.DidYouMean(c.Arm, armNames)
 		}
 		s.Evidence = append(s.Evidence, x)
+	}
+	said := map[string]bool{}
+	for _, c := range s.Evidence {
+		said[c.Row] = true
+	}
+	for _, list := range []struct {
+		key  string
+		part Part
+		raw  []rawUsed
+	}{{"inputs", Input, raw.Inputs}, {"out_of_scope", OutOfScope, raw.OutOfScope}} {
+		for i, u := range list.raw {
+			for k, row := range u.Rows {
+				at := d.place(list.key, i, "rows", k)
+				if said[row] {
+					fail(at, "row %s has a part in this trial already", row).Help = "name it once: under evidence, inputs or out_of_scope"
+				}
+				said[row] = true
+				s.Used = append(s.Used, Used{Row: row, Part: list.part, Why: u.Why, At: at})
+			}
+		}
 	}
 	if ms.HasErrors() {
 		ms.Sort()

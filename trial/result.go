@@ -112,9 +112,13 @@ type Agreement struct {
 	Unit                                            string
 	Predicted, PredictedLo, PredictedHi             float64 // 90 % interval of replicate trials of the published size
 	Z                                               float64
-	InPrediction, InPublished, Agrees               bool
-	Rule                                            string // how the published interval was obtained: "95 % CI", "Wilson, n=10", "within 25 %"
-	Note                                            string
+	// PublishedSD and PredictedSD are the spread between patients, NaN where none was
+	// published; TooWide says that the virtual patients differ more than chance allows.
+	PublishedSD, PredictedSD          float64
+	TooWide                           bool
+	InPrediction, InPublished, Agrees bool
+	Rule                              string // how the published interval was obtained: "95 % CI", "Wilson, n=10", "within 25 %"
+	Note                              string
 }
 
 // CovariateSummary describes enrolled patients.

@@ -28,6 +28,7 @@ type Spec struct {
 	Missing            string             // "observed" (default): a patient who left does not count; "nonresponder": counts as failure
 	Settings           map[string]float64 // constants of the composed model changed for the whole trial (switches)
 	Evidence           []Comparison
+	Used               []Used // published figures that are not predicted, and why
 	Solver             Solver
 	Continuous         bool     // the last cells of a clone are not individuals: nothing dies out
 	Limits             []string // what this trial leaves out, one line each
@@ -124,4 +125,22 @@ type Comparison struct {
 	Scale              float64 // prediction * Scale is in the row's unit (0: 1)
 	Note               string
 	At                 diag.Place
+}
+
+// Part is what a published figure is to a trial.
+type Part string
+
+const (
+	Predicted  Part = "predicted"    // an endpoint is compared with it
+	Input      Part = "input"        // taken as given: a size, a dose, a baseline
+	OutOfScope Part = "out of scope" // not simulated
+	Unmapped   Part = "unmapped"     // of a simulated study, and no trial says what it is
+)
+
+// Used names an evidence row of a simulated study that the trial does not predict.
+type Used struct {
+	Row  string
+	Part Part // Input or OutOfScope
+	Why  string
+	At   diag.Place
 }
