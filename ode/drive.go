@@ -53,7 +53,7 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 		opt.Rtol = 1e-6
 	}
 	if opt.MaxSteps == 0 {
-		opt.MaxSteps = 10_000_000
+		opt.MaxSteps = MostSteps
 	}
 	m, err := MethodNamed(opt.Method)
 	if err != nil {

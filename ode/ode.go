@@ -44,6 +44,9 @@ type Jumper interface {
 	Jumps() []int
 }
 
+// MostSteps is how many steps a solution may take when Options does not say.
+const MostSteps = 10_000_000
+
 // Options of a solution; zero values are useful.
 type Options struct {
 	Method      string    // a row of Methods; "" is the first
@@ -51,7 +54,7 @@ type Options struct {
 	Atol        []float64 // per component, or one for all; nil: 1e-9
 	InitialStep float64   // 0: estimated
 	MaxStep     float64   // 0: none
-	MaxSteps    int       // 0: 10 million
+	MaxSteps    int       // 0: MostSteps
 	// Lane makes steps side by side with the other lanes of its group; it must run there.
 	// A system that is not Laned, or has a mass matrix, and methods other than the first
 	// make steps of their own.
@@ -92,6 +95,7 @@ const (
 	EventStorm     Cause = "event storm"
 	Stopped        Cause = "stopped"
 	NotConverged   Cause = "not converged"
+	Sliding        Cause = "slides along a discontinuity"
 	Undetermined   Cause = "algebraic equations are singular"
 )
 

@@ -26,6 +26,7 @@ type run struct {
 	ruleAt  map[int]int // event index -> rules index
 	mask    []int
 	jumps   map[int]*chatter // of crossing functions that belong to the right-hand side alone
+	slide   *slide           // when such a function was crossed too often
 	failure *Failure
 }
 
@@ -257,6 +258,7 @@ func (r *run) OnCrossing(t float64, y []float64, which []int, _ []bool) (changed
 			if c.count > mostChatter {
 				r.mask = append(r.mask, k)
 				delete(r.jumps, k)
+				r.slide = &slide{since: t}
 			}
 		}
 	}
@@ -270,6 +272,9 @@ func (r *run) OnCrossing(t float64, y []float64, which []int, _ []bool) (changed
 // OnStep implements ode.Handler: it records what lies within the step.
 func (r *run) OnStep(s *ode.Step) {
 	r.w.in.TakeError() // of a step that was tried and refused
+	if r.slide != nil {
+		r.slid(s.T1)
+	}
 	r.record(func(t float64) []float64 {
 		s.Interpolate(t, r.lastY)
 		return r.lastY
