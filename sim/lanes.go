@@ -125,7 +125,7 @@ func EachPatient[W, T any](ctx context.Context, p *Plan, n, workers int, newWork
 				ws[i] = newWorker()
 				of(ws[i]).lane = g.Lane(i)
 			}
-			line.ahead(4 * g.Lanes())
+			line.ahead(aheadOf * g.Lanes())
 			busy := 0
 			g.Run(func(lane int) (func(), bool) {
 				k, state := line.take(busy == 0)
@@ -154,6 +154,11 @@ func EachPatient[W, T any](ctx context.Context, p *Plan, n, workers int, newWork
 	return nil
 }
 
+// aheadOf is how many patients a lane may be ahead of what was delivered. Patients differ
+// more than tenfold in how long they take where people are chosen out of many draws, and
+// a lane that waits costs as much as one that works.
+const aheadOf = 16
+
 // line hands out numbers in order and delivers what comes back in order; nobody may be
 // further ahead of what was delivered than the window, so that memory stays bounded.
 type line[T any] struct {
@@ -168,6 +173,8 @@ type line[T any] struct {
 	failed  error
 	deliver func(k int, v T) error
 	cancel  func()
+
+	delivering bool // somebody is; then next is for them alone to change
 }
 
 type taken uint8
@@ -215,22 +222,29 @@ func (l *line[T]) take(wait bool) (int, taken) {
 	}
 }
 
+// put takes the result of number k. Whoever brings the one that is awaited delivers it and
+// those that follow, without holding up the others.
 func (l *line[T]) put(k int, v T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting[k] = v
-	for {
+	for !l.delivering && !l.stopped {
 		v, ok := l.waiting[l.next]
-		if !ok || l.stopped {
-			break
+		if !ok {
+			return
 		}
 		delete(l.waiting, l.next)
-		if err := l.deliver(l.next, v); err != nil {
+		l.delivering = true
+		l.mu.Unlock()
+		err := l.deliver(l.next, v)
+		l.mu.Lock()
+		l.delivering = false
+		if err != nil {
 			l.failed, l.stopped = err, true
 			l.cancel()
-			break
+		} else {
+			l.next++
 		}
-		l.next++
+		l.moved.Broadcast()
 	}
-	l.moved.Broadcast()
 }

@@ -116,9 +116,12 @@ func writeParquet(w io.Writer, tables func(yield func(*table.Table) error) error
 
 // WriteParquet writes a table to a file, under another name first.
 func WriteParquet(path string, t *table.Table) error {
-	return atomically(path, func(w io.Writer) error {
-		return writeParquet(w, func(yield func(*table.Table) error) error { return yield(t) })
-	})
+	return atomically(path, func(w io.Writer) error { return writeTable(w, t) })
+}
+
+// writeTable writes one table as a file.
+func writeTable(w io.Writer, t *table.Table) error {
+	return writeParquet(w, func(yield func(*table.Table) error) error { return yield(t) })
 }
 
 // ReadParquet reads a table that WriteParquet wrote.
@@ -211,8 +214,14 @@ func split(s string) []string {
 	return out
 }
 
-// atomically writes a file under a temporary name in its folder and renames it.
+// atomically writes a file under a temporary name in its folder and renames it, when it
+// is safe on the disk.
 func atomically(path string, write func(io.Writer) error) error {
+	return renamed(path, write, (*os.File).Sync)
+}
+
+// renamed writes a file under a temporary name in its folder, calls safe, and renames it.
+func renamed(path string, write func(io.Writer) error, safe func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -220,7 +229,7 @@ func atomically(path string, write func(io.Writer) error) error {
 	name := f.Name()
 	err = write(f)
 	if err == nil {
-		err = f.Sync()
+		err = safe(f)
 	}
 	if e := f.Close(); err == nil {
 		err = e
