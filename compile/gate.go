@@ -11,11 +11,9 @@ import (
 // by the propensities of what is shut, so that a solver's steps resolve them too.
 type gates struct {
 	slope
-	slots []id           // by channel
-	grown id             // where the last component stands, which nothing reads
-	nodes int            // of the graph, when the programs were written
-	some  kernel.Program // propensities of the channels in list
-	list  []int
+	slots []id // by channel
+	grown id   // where the last component stands, which nothing reads
+	nodes int  // of the graph, when the programs were written
 }
 
 // Gate makes the right-hand side whose channels may be shut; Gated evaluates it. list are
@@ -25,7 +23,7 @@ func (j *Jumps) Gate(list []int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	g := p.b.g
-	x := &gates{list: list}
+	x := &gates{}
 	for c := range j.Channels {
 		x.slots = append(x.slots, g.leafNode(gate, c, onState))
 	}
@@ -61,11 +59,6 @@ func (j *Jumps) Gate(list []int) {
 		return kernel.Program{Slots: x.nodes, Code: g.code(want, skip)}
 	}
 	x.emit(program)
-	var rates []id
-	for _, c := range list {
-		rates = append(rates, j.Channels[c].rate)
-	}
-	x.some = program(rates...)
 }
 
 // Gated is an instance whose channels may be shut. Jumps.Bind must have been called.
@@ -121,13 +114,4 @@ func (j *Jumps) Straight() *Straight {
 	s := j.gates.straight(p, j.gates.nodes, j.skip())
 	s.Of, s.State = j, append(append([]int32(nil), p.stateSlot...), j.gates.grown)
 	return s
-}
-
-// Rates evaluates the propensities of the channels that Gate was given, in that order.
-func (w *Gated) Rates(dst, y []float64, t float64) {
-	w.load(y, t)
-	w.x.some.Run(w.mem, 1)
-	for i, c := range w.x.list {
-		dst[i] = w.mem[w.j.Channels[c].rate]
-	}
 }

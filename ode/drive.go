@@ -348,6 +348,9 @@ func (d *driver) step(t0, tEnd float64) Step {
 		}
 		d.s.dense((t-t0)/(tEnd-t0), dst)
 	}
+	if p, ok := d.s.(picker); ok {
+		step.pick = func(t float64, which []int, dst []float64) { p.pick((t-t0)/(tEnd-t0), which, dst) }
+	}
 	return step
 }
 

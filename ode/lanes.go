@@ -572,11 +572,36 @@ func (s *laneStepper) next() []float64 { return s.column(s.yn, s.l.yn) }
 
 func (s *laneStepper) prepareDense() {}
 
-func (s *laneStepper) dense(theta float64, dst []float64) {
+// prepared makes the dense output of the group's present steps, once.
+func (s *laneStepper) prepared() {
 	if !s.lane.g.dense {
 		s.l.dense.Run(s.mem)
 		s.lane.g.dense = true
 	}
+}
+
+// pick implements picker.
+func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
+	s.prepared()
+	L := s.l.L
+	n := s.l.n * L
+	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
+	rest := 1 - theta
+	for i, k := range which {
+		k *= L
+		switch {
+		case theta >= 1:
+			dst[i] = y1[k]
+		case theta <= 0:
+			dst[i] = y0[k]
+		default:
+			dst[i] = y0[k]*rest + theta*(y1[k]+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
+		}
+	}
+}
+
+func (s *laneStepper) dense(theta float64, dst []float64) {
+	s.prepared()
 	L := s.l.L
 	n := s.l.n * L
 	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]

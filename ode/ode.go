@@ -126,10 +126,29 @@ type Step struct {
 	T0, T1 float64
 	end    float64 // of the whole step: T1 may lie before it, at a crossing
 	dense  func(t float64, dst []float64)
+	pick   func(t float64, which []int, dst []float64) // nil: by dense
 }
 
 // Interpolate writes the state at time t, T0 <= t <= T1 (4th order accurate).
 func (s *Step) Interpolate(t float64, dst []float64) { s.dense(t, dst) }
+
+// Pick writes component which[i] of the state at time t, T0 <= t <= T1, to dst[i]. all is
+// room for a whole state.
+func (s *Step) Pick(t float64, which []int, dst, all []float64) {
+	if s.pick != nil {
+		s.pick(t, which, dst)
+		return
+	}
+	s.dense(t, all)
+	for i, k := range which {
+		dst[i] = all[k]
+	}
+}
+
+// picker is an ability of steppers: dense output of some components alone.
+type picker interface {
+	pick(theta float64, which []int, dst []float64)
+}
 
 // Handler is asked while a solution goes on. Embed Base for those questions that have no
 // answer.

@@ -265,3 +265,23 @@ func (r *rodas) dense(theta float64, dst []float64) {
 		dst[i] = y + theta*(change+rest*(r.d[0][i]+theta*(r.d[1][i]+theta*r.d[2][i])))
 	}
 }
+
+// pick implements picker.
+func (r *rodas) pick(theta float64, which []int, dst []float64) {
+	rest := 1 - theta
+	for i, k := range which {
+		y := r.y[k]
+		change := 0.0
+		if r.yn[k] != y {
+			change = r.yn[k] - y
+		}
+		switch {
+		case theta >= 1:
+			dst[i] = r.yn[k]
+		case theta <= 0:
+			dst[i] = y
+		default:
+			dst[i] = y + theta*(change+rest*(r.d[0][k]+theta*(r.d[1][k]+theta*r.d[2][k])))
+		}
+	}
+}

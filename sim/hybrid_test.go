@@ -92,3 +92,35 @@ func TestHybridLanes(t *testing.T) {
 		t.Errorf("only %d times test anything", some)
 	}
 }
+
+// TestMoments: many firings within a step, of a channel whose propensity is no product
+// (births and immigration that change in opposite ways in time), against the equations of
+// its mean and variance, which are closed.
+func TestMoments(t *testing.T) {
+	text := `model m()
+  compartment C = 1; substanceOnly species X in C; X = 60; Drug = 1; Drug' = -0.5*Drug;
+  birth: => X; 1.2*Drug*X + 90*(1 - Drug);
+  death: X => ; 0.8*X;
+end
+`
+	c := sim.Course{Model: flat(t, text), End: 6, Steps: 6, Method: sim.Hybrid, Seed: 5, Discrete: []sim.Discrete{{ID: "X", Below: 1e6}}, Record: []compile.Selection{{ID: "X"}}}
+	e, ms, err := c.Ensemble(context.Background(), 3000, 2)
+	if ms.HasErrors() || err != nil {
+		t.Fatal(ms, err)
+	}
+	slope := func(u, m, v float64) (float64, float64) {
+		d := math.Exp(-0.5 * u)
+		net, all, in := 1.2*d-0.8, 1.2*d+0.8, 90*(1-d)
+		return net*m + in, 2*net*v + all*m + in
+	}
+	m, v, u := 60.0, 0.0, 0.0
+	const h = 1e-3
+	for k := 1; k < len(e.Times); k++ {
+		for ; u < e.Times[k]-h/2; u += h {
+			a, b := slope(u, m, v)
+			a, b = slope(u+h/2, m+h/2*a, v+h/2*b)
+			m, v = m+h*a, v+h*b
+		}
+		near(t, "X", e, 0, k, m, math.Sqrt(v))
+	}
+}

@@ -92,6 +92,7 @@ type Plan struct {
 	discrete []indexedDiscrete // of a hybrid plan
 	jumping  []int             // channels that may jump
 	flows    []bool            // states that change continuously, by state
+	sets     sync.Map          // *jumpSet by which channels are shut
 }
 
 type indexed struct {

@@ -1,0 +1,462 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+
+	"thymus/compile"
+	"thymus/ode"
+)
+
+// This file walks from firing to firing within a step. Propensities are looked at in the
+// middle and at the ends of a stretch of the step, and are parabolas in between. After a
+// firing only the propensities that read what it changed are evaluated again, at its time;
+// from there on they change in proportion to what they would have been without it, as long
+// as that is exact enough (see mostAhead).
+
+const (
+	// fewAhead is for about how many firings a stretch is looked over when the parabolas
+	// have to be made again after each.
+	fewAhead = 3
+	// mostAhead is for how many otherwise. Between two firings a propensity then changes by
+	// at most mostVaried/mostAhead of its value, and by at most mostStray of that too much
+	// or too little: as exact as the parabolas are (mostOff).
+	mostAhead = 25
+	// mostVaried is by how much propensities may change over such a stretch, as a share.
+	mostVaried = 0.2
+	// mostStray is how far firings may move a propensity, as a share of it.
+	mostStray = 0.25
+	// mostOff is how far Simpson's integral over a stretch may lie from the trapezoidal
+	// rule's, as a share.
+	mostOff = 1e-3
+)
+
+// jumpSet is what is known of the channels that jump together.
+type jumpSet struct {
+	open  []int         // indices into hybrid.list
+	rates *compile.Part // of open
+	fires []fires       // by open
+	rows  []int         // derivatives that read what jumps change
+	felt  *compile.Part // of rows
+}
+
+// fires is what a firing touches.
+type fires struct {
+	after  []int         // positions in open of the channels whose propensities read what it changes, itself the first
+	rates  *compile.Part // of after
+	flow   []int         // changed states that flow too
+	counts []int         // changed states that are discrete
+	most   []float64     // above which counts flow again
+}
+
+// newSet makes the set of the channels that are shut now.
+func (h *hybrid) newSet() *jumpSet {
+	s := &jumpSet{}
+	var channels []int
+	for k, c := range h.list {
+		if h.shut[k] {
+			s.open = append(s.open, k)
+			channels = append(channels, c)
+		}
+	}
+	if len(s.open) == 0 {
+		return s
+	}
+	s.rates = h.j.PropensitiesOf(channels)
+	s.fires = make([]fires, len(s.open))
+	changed := make([]bool, len(h.at))
+	for p, c := range channels {
+		f := &s.fires[p]
+		mine := map[int]bool{}
+		for _, x := range h.j.Channels[c].Changes {
+			mine[x.State], changed[x.State] = true, true
+			flows := len(h.states) > 0 || h.p.flows[x.State]
+			for i := range h.states {
+				if d := &h.states[i]; d.index == x.State && d.discrete {
+					flows = false
+					f.counts, f.most = append(f.counts, x.State), append(f.most, 2*d.Below)
+				}
+			}
+			if flows {
+				f.flow = append(f.flow, x.State)
+			}
+		}
+		f.after = append(f.after, p)
+		touched := []int{c}
+		for q, other := range channels {
+			for _, i := range h.j.Channels[other].Reads {
+				if q != p && mine[i] {
+					f.after, touched = append(f.after, q), append(touched, other)
+					break
+				}
+			}
+		}
+		f.rates = h.j.PropensitiesOf(touched)
+	}
+	pattern := h.in.Pattern()
+	felt := make([]bool, len(h.at)+1)
+	for i, ok := range changed {
+		for q := pattern.ColPtr[i]; ok && q < pattern.ColPtr[i+1]; q++ {
+			felt[pattern.RowIdx[q]] = true
+		}
+	}
+	for i := range h.at { // the last row only resolves propensities
+		if felt[i] {
+			s.rows = append(s.rows, i)
+		}
+	}
+	s.felt = h.j.DerivativesOf(s.rows)
+	return s
+}
+
+// course is a propensity over a stretch.
+type course struct {
+	a, b, c float64 // (a + b*x + c*x*x)*scale, x from 0 to 1
+	scale   float64
+	target  float64 // of the integral without scale at which the channel fires
+	x       float64 // where that is; 2: not in the stretch
+}
+
+func (c *course) value(x float64) float64    { return c.a + x*(c.b+x*c.c) }
+func (c *course) integral(x float64) float64 { return x * (c.a + x*(c.b/2+x*c.c/3)) }
+
+// fit lays the parabola through values at 0, 1/2 and 1.
+func (c *course) fit(f0, fm, f1 float64) {
+	c.a, c.b, c.c, c.scale = f0, -3*f0+4*fm-f1, 2*f0-4*fm+2*f1, 1
+}
+
+// find looks for the firing after from: Newton's method within a bracket, since the
+// integral of what is not negative grows.
+func (c *course) find(from float64) {
+	c.x = 2
+	if !(c.integral(1) >= c.target) {
+		return
+	}
+	lo, hi, x := from, 1.0, from
+	for range 100 {
+		off := c.integral(x) - c.target
+		if off < 0 {
+			lo = x
+		} else {
+			hi = x
+		}
+		next := x - off/c.value(x)
+		if !(next > lo && next < hi) {
+			next = lo + (hi-lo)/2
+			if next <= lo || next >= hi {
+				break
+			}
+		}
+		if math.Abs(next-x) <= 1e-14 {
+			hi = next
+			break
+		}
+		x = next
+	}
+	c.x = hi
+}
+
+// walk is the workspace of walking through a step.
+type walk struct {
+	from, until, length float64  // the present stretch
+	reuse               bool     // its parabolas hold beyond one firing
+	courses             []course // by the set's open
+	f0, fm, f1          []float64
+	some                []float64 // values of the states that a part reads
+	rows                []float64
+	d0, d1              []float64 // derivatives
+}
+
+func newWalk(channels, states int) walk {
+	float := func(n int) []float64 { return make([]float64, n) }
+	return walk{courses: make([]course, channels), f0: float(channels), fm: float(channels), f1: float(channels),
+		some: float(states), rows: float(states), d0: float(states), d1: float(states)}
+}
+
+// pick puts some states at time t of a step into dst, with what jumped so far.
+func (h *hybrid) pick(s *ode.Step, t float64, which []int, dst []float64) []float64 {
+	dst = dst[:len(which)]
+	s.Pick(t, which, dst, h.tail)
+	if h.moved {
+		for i, k := range which {
+			dst[i] += h.delta[k]
+		}
+	}
+	return dst
+}
+
+// rates evaluates propensities of the set's channels at positions which (nil: all) and
+// their sum.
+func (h *hybrid) rates(dst []float64, part *compile.Part, which []int, s *ode.Step, t float64) (sum float64, err error) {
+	n := len(which)
+	if which == nil {
+		n = len(h.set.open)
+	}
+	dst = dst[:n]
+	h.in.Eval(dst, part, h.pick(s, t, part.Reads, h.some), t)
+	for i, v := range dst {
+		if !(v >= 0) || math.IsInf(v, 1) {
+			if v < 0 && v > -1e-9 { // the rounding of what flows
+				dst[i] = 0
+				continue
+			}
+			p := i
+			if which != nil {
+				p = which[i]
+			}
+			f := &Failure{Patient: h.pt.Number, Problem: fmt.Sprintf("the propensity of %s is %g at t=%g", h.j.Channels[h.list[h.set.open[p]]].ID, v, t)}
+			if v < 0 {
+				f.Problem += "; a stochastic method needs rates that are never negative: write a reversible reaction as two"
+			}
+			h.failure = f
+			return 0, f
+		}
+		sum += v
+	}
+	return sum, nil
+}
+
+// look begins a stretch at time t of a step: as far as the propensities are close to
+// parabolas.
+func (h *hybrid) look(s *ode.Step, t float64) error {
+	all := h.set.rates
+	sum0, err := h.rates(h.f0, all, nil, s, t)
+	if err != nil {
+		return err
+	}
+	u := s.T1
+	if sum0*(u-t) > mostAhead {
+		u = t + mostAhead/sum0
+	}
+	sum1, err := h.rates(h.f1, all, nil, s, u)
+	if err != nil {
+		return err
+	}
+	n := len(h.set.open)
+	for {
+		sumM, err := h.rates(h.fm, all, nil, s, t+(u-t)/2)
+		if err != nil {
+			return err
+		}
+		ahead := (u - t) / 6 * (sum0 + 4*sumM + sum1)
+		off, varied := 0.0, 0.0
+		for i := range n {
+			off += math.Abs(2*h.fm[i] - h.f0[i] - h.f1[i])
+			varied += math.Abs(h.f1[i] - h.f0[i])
+		}
+		off, varied = off*(u-t)/3, varied*(u-t)
+		h.reuse = varied <= mostVaried*ahead*math.Min(1, ahead/mostAhead)
+		if off <= mostOff*ahead+1e-6 && (h.reuse || ahead <= fewAhead) || u-t < 1e-9*math.Abs(t)+1e-12 {
+			break
+		}
+		u = t + (u-t)/2
+		h.f1, h.fm = h.fm, h.f1
+		sum1 = sumM
+	}
+	h.from, h.until, h.length = t, u, u-t
+	for p, k := range h.set.open {
+		c := &h.courses[p]
+		c.fit(h.f0[p], h.fm[p], h.f1[p])
+		c.target = h.left[k] / h.length
+		c.find(0)
+	}
+	return nil
+}
+
+// spend takes off the deviates what was used of them up to x.
+func (h *hybrid) spend(x float64) {
+	for p, k := range h.set.open {
+		c := &h.courses[p]
+		h.left[k] = math.Max(0, (c.target-c.integral(x))*c.scale*h.length)
+	}
+}
+
+// Walk implements ode.Walker.
+func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
+	y = y[:len(h.at)]
+	h.moved, h.effects = false, 0
+	clear(h.delta)
+	for t := s.T0; t < s.T1; {
+		if err := h.look(s, t); err != nil {
+			return t, h.moved, err
+		}
+		x := 0.0
+		for {
+			next := 0
+			for p := range h.set.open {
+				if h.courses[p].x < h.courses[next].x {
+					next = p
+				}
+			}
+			if x = h.courses[next].x; x > 1 {
+				h.spend(1)
+				t = h.until
+				break
+			}
+			t = math.Min(h.from+x*h.length, h.until)
+			k := h.set.open[next]
+			c := &h.courses[next]
+			deviate := h.streams[k].Exponential()
+			if end, err := h.fire(next, s, t); end || err != nil {
+				h.spend(x)
+				h.left[k] = deviate
+				if err == nil {
+					err = h.ended(k, s, t, y)
+				}
+				return t, true, err
+			}
+			c.target = c.integral(x) + deviate/(c.scale*h.length)
+			again, err := h.changed(next, s, t, x)
+			if err != nil {
+				return t, true, err
+			}
+			if again {
+				h.spend(x)
+				break
+			}
+		}
+	}
+	h.record(func(t float64) []float64 { h.within(s, t, h.lastY); return h.lastY }, s.T1, !h.p.config.RecordAfter)
+	for i, d := range h.delta {
+		y[i] += d
+	}
+	copy(h.lastY, y)
+	h.lastT = s.T1
+	return s.T1, h.moved, nil
+}
+
+// changed evaluates the propensities that a firing at x touched. It says whether the
+// parabolas have to be made anew.
+func (h *hybrid) changed(p int, s *ode.Step, t, x float64) (again bool, err error) {
+	if !h.reuse {
+		return true, nil
+	}
+	f := &h.set.fires[p]
+	if _, err := h.rates(h.f0, f.rates, f.after, s, t); err != nil {
+		return false, err
+	}
+	for i, q := range f.after {
+		c := &h.courses[q]
+		v, was := h.f0[i], c.value(x)
+		scale := v / was
+		if v == 0 && was <= 0 {
+			scale = c.scale
+		} else if !(was > 0) || !(math.Abs(scale-1) <= mostStray) {
+			again = true // the others, too, have to be told before
+			continue
+		}
+		c.target = c.integral(x) + (c.target-c.integral(x))*c.scale/scale
+		c.scale = scale
+		c.find(x)
+	}
+	return again, nil
+}
+
+// fire lets the set's channel p jump at time t of a step. It says whether the step has to
+// end there.
+func (h *hybrid) fire(p int, s *ode.Step, t float64) (end bool, err error) {
+	k := h.set.open[p]
+	if h.next < len(h.s.Times) && h.s.Times[h.next] <= t {
+		h.record(func(t float64) []float64 { h.within(s, t, h.lastY); return h.lastY }, t, false)
+	}
+	h.firings++
+	check := h.watch[k]
+	if check {
+		h.within(s, t, h.at)
+		h.in.Cross(h.g0, h.at, []float64{t})
+	}
+	for i, c := range h.j.Channels[h.list[k]].Changes {
+		h.delta[c.State] += h.by[k][i]
+	}
+	h.moved = true
+	if check {
+		h.within(s, t, h.at)
+		h.in.Cross(h.g1, h.at, []float64{t})
+		for i := range h.g0 {
+			end = end || sign(h.g0[i]) != sign(h.g1[i])
+		}
+	}
+	f := &h.set.fires[p]
+	for i, v := range h.pick(s, t, f.counts, h.some) {
+		end = end || v > f.most[i]
+	}
+	return end || h.large(p, s, t), nil
+}
+
+// ended puts the state after the firing of channel list[k] that ends a step into y, and
+// lets everything happen that happens then.
+func (h *hybrid) ended(k int, s *ode.Step, t float64, y []float64) error {
+	h.within(s, t, y)
+	copy(h.lastY, y)
+	h.lastT = t
+	if h.watch[k] {
+		h.happen(t, y)
+	}
+	h.sort(y)
+	if h.failure != nil {
+		return h.failure
+	}
+	return nil
+}
+
+// large says whether what jumped in this step matters to what flows: a jump of a flowing
+// state, or the change of a derivative over the rest of the step, against a tenth of the
+// tolerance.
+func (h *hybrid) large(p int, s *ode.Step, t float64) bool {
+	rtol := h.p.config.Rtol
+	k, f := h.set.open[p], &h.set.fires[p]
+	for i, v := range h.pick(s, t, f.flow, h.some) {
+		if state := f.flow[i]; math.Abs(h.delta[state]) > 0.1*(h.p.atol[state]+rtol*math.Abs(v)) {
+			return true
+		}
+	}
+	if !h.felt[k] || t >= s.T1 {
+		return false
+	}
+	// what one more firing does is foretold from what one did before, while the sum stays
+	// far from the limit: derivatives cost more than all the rest of a firing
+	left := s.T1 - t
+	if h.age[k] < mostTrusted && (h.effects+h.effect[k])*left < 0.5 {
+		h.effects += h.effect[k]
+		h.age[k]++
+		return false
+	}
+	set := h.set
+	h.pick(s, t, set.rows, h.rows)
+	now := h.pick(s, t, set.felt.Reads, h.some)
+	h.in.Eval(h.d1, set.felt, now, t)
+	same := true
+	for i, c := range h.j.Channels[h.list[k]].Changes {
+		same = same && h.delta[c.State] == h.by[k][i]
+	}
+	for i, state := range set.felt.Reads {
+		now[i] -= h.delta[state]
+	}
+	h.effects = h.difference(now, t)
+	h.effect[k], h.age[k] = h.effects, 0
+	if !same {
+		for i, state := range set.felt.Reads {
+			now[i] += h.delta[state]
+			for n, c := range h.j.Channels[h.list[k]].Changes {
+				if c.State == state {
+					now[i] -= h.by[k][n]
+				}
+			}
+		}
+		h.effect[k] = h.difference(now, t)
+	}
+	return h.effects*left > 1
+}
+
+// difference is how much the derivatives at other values of the states that they read
+// differ from d1, in tenths of the tolerance per unit of time, where they do most.
+func (h *hybrid) difference(reads []float64, t float64) float64 {
+	h.in.Eval(h.d0, h.set.felt, reads, t)
+	most, rtol := 0.0, h.p.config.Rtol
+	for i, state := range h.set.rows {
+		if d := math.Abs(h.d1[i]-h.d0[i]) / (0.1 * (h.p.atol[state] + rtol*math.Abs(h.rows[i]))); !(d <= most) {
+			most = d
+		}
+	}
+	return most
+}
