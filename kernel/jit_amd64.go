@@ -94,78 +94,17 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 	s := &assembler{wide: wide}
 	m := &machine{}
 	low := newLowering(p.Slots, wide)
-	for _, n := range p.Numbers {
-		low.fix(n.Slot, n.Value)
-	}
-	kept := make([]bool, p.Slots)
-	for _, k := range keep {
-		kept[k] = true
-	}
-	if keep == nil {
-		for i := range kept {
-			kept[i] = true
-		}
-	}
-	// readsAfter[i]: how often the value that instruction i makes is read before the
-	// slot is written again, in its own stretch; crosses[i]: whether a later one reads it
-	readsAfter := make([]int, len(p.Code))
-	crosses := make([]bool, len(p.Code))
-	stretch := make([]int, len(p.Code))
-	for i := range p.Code {
-		if i > 0 {
-			stretch[i] = stretch[i-1]
-			if inline(p.Code[i].Op) != inline(p.Code[i-1].Op) {
-				stretch[i]++
-			}
-		}
-	}
-	maker := make([]int, p.Slots) // 1 + the last instruction that wrote a slot
-	for i := range p.Code {
-		x := &p.Code[i]
-		args := [...]int32{x.A, x.B, x.C}
-		for _, k := range args[:x.Op.Args()] {
-			if j := maker[k] - 1; j >= 0 {
-				if stretch[j] == stretch[i] {
-					readsAfter[j]++
-				} else {
-					crosses[j] = true
-				}
-			}
-		}
-		maker[x.Dst] = i + 1
-		low.unfix(x.Dst)
-	}
 	spills := int32(p.Slots)
 	top := spills
-	here := make([]bool, p.Slots) // slots that must be in memory after a stretch
-	for from := 0; from < len(p.Code); {
-		to := from
-		for to < len(p.Code) && stretch[to] == stretch[from] {
-			to++
-		}
-		if !inline(p.Code[from].Op) {
-			m.parts = append(m.parts, part{rest: p.Code[from:to]})
-			from = to
-			continue
-		}
-		low.begin()
-		for i := from; i < to; i++ {
-			x := &p.Code[i]
-			here[x.Dst] = kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i] // the last one holds
-		}
-		for i := from; i < to; i++ {
-			x := &p.Code[i]
-			low.instr(x, readsAfter[i], kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i])
-		}
+	low.stretches(p, keep, func(stays []bool) {
 		offset := len(s.b)
-		top = max(top, generate(s, low.code, low.least(), value(p.Slots), low.next, spills, func(v value) bool { return here[v] }))
+		top = max(top, generate(s, low.code, low.least(), value(p.Slots), low.next, spills, func(v value) bool { return stays[v] }))
 		s.ret()
 		for len(s.b)%64 != 0 {
 			s.b = append(s.b, 0x90)
 		}
 		m.parts = append(m.parts, part{offset: offset})
-		from = to
-	}
+	}, func(code []Instr) { m.parts = append(m.parts, part{rest: code}) })
 	L := 4
 	if wide {
 		L = 8

@@ -1,0 +1,71 @@
+package kernel
+
+// stretches lowers a program: plain is called for each stretch of operations that have
+// machine code, when l.code holds it and stays tells which slots must be in memory after
+// it; rest is called for each stretch of those that are left to Apply.
+func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool), rest func([]Instr)) {
+	for _, n := range p.Numbers {
+		l.fix(n.Slot, n.Value)
+	}
+	kept := make([]bool, p.Slots)
+	for _, k := range keep {
+		kept[k] = true
+	}
+	if keep == nil {
+		for i := range kept {
+			kept[i] = true
+		}
+	}
+	// readsAfter[i]: how often the value that instruction i makes is read before the
+	// slot is written again, in its own stretch; crosses[i]: whether a later one reads it
+	readsAfter := make([]int, len(p.Code))
+	crosses := make([]bool, len(p.Code))
+	stretch := make([]int, len(p.Code))
+	for i := range p.Code {
+		if i > 0 {
+			stretch[i] = stretch[i-1]
+			if inline(p.Code[i].Op) != inline(p.Code[i-1].Op) {
+				stretch[i]++
+			}
+		}
+	}
+	maker := make([]int, p.Slots) // 1 + the last instruction that wrote a slot
+	for i := range p.Code {
+		x := &p.Code[i]
+		args := [...]int32{x.A, x.B, x.C}
+		for _, k := range args[:x.Op.Args()] {
+			if j := maker[k] - 1; j >= 0 {
+				if stretch[j] == stretch[i] {
+					readsAfter[j]++
+				} else {
+					crosses[j] = true
+				}
+			}
+		}
+		maker[x.Dst] = i + 1
+		l.unfix(x.Dst)
+	}
+	stays := make([]bool, p.Slots)
+	for from := 0; from < len(p.Code); {
+		to := from
+		for to < len(p.Code) && stretch[to] == stretch[from] {
+			to++
+		}
+		if !inline(p.Code[from].Op) {
+			rest(p.Code[from:to])
+			from = to
+			continue
+		}
+		l.begin()
+		for i := from; i < to; i++ {
+			x := &p.Code[i]
+			stays[x.Dst] = kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i] // the last one holds
+		}
+		for i := from; i < to; i++ {
+			x := &p.Code[i]
+			l.instr(x, readsAfter[i], kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i])
+		}
+		plain(stays)
+		from = to
+	}
+}
