@@ -26,6 +26,7 @@ type Prepared struct {
 	Discrete   []sim.Discrete // species that are whole numbers while they are few
 
 	ports      *model.Ports
+	symbols    map[string]bool    // what formulas may name; see resolve
 	entries    []population.Entry // what is drawn: parameters, then covariates
 	sampled    int                // how many of them are parameters of the model
 	signals    []signalEntry
@@ -481,13 +482,16 @@ func (p *Prepared) formula(at diag.Place, keep map[string]bool) (*model.Expr, di
 // resolve checks the ids of a formula and puts in observables.
 func (p *Prepared) resolve(e *model.Expr, at diag.Place, keep map[string]bool) (*model.Expr, diag.Messages) {
 	var ms diag.Messages
-	known := map[string]bool{}
-	for _, id := range p.ids() {
-		known[id] = true
+	if p.symbols == nil {
+		p.symbols = map[string]bool{}
+		for _, id := range p.ids() {
+			p.symbols[id] = true
+		}
+		for _, r := range p.Model.Reactions {
+			p.symbols[r.ID] = true
+		}
 	}
-	for _, r := range p.Model.Reactions {
-		known[r.ID] = true
-	}
+	known := p.symbols
 	by := map[string]*model.Expr{}
 	for i, o := range p.Spec.Observables {
 		place := p.Spec.places.place("observables", i, "formula")
