@@ -11,9 +11,10 @@ import (
 const fan = 8
 
 // direct is Gillespie's direct method: the time of the next firing from the sum of the
-// propensities, the reaction by their shares. Only propensities that a firing changes are
-// computed again, and only the sums above them; sums are never corrected by differences, so
-// no rounding piles up.
+// propensities, the reaction by their shares. Firing k takes pair k of the stream. Only
+// propensities that a firing changes are computed again, and only the sums above them; sums
+// are never corrected by differences, so no rounding piles up. Lanes does the same
+// arithmetic: what is changed here must be changed there.
 type direct struct {
 	clock
 	a      []float64   // propensities: the start of levels[0]
@@ -22,6 +23,7 @@ type direct struct {
 	bound  *float64    // the state that plans point into
 	sum    float64
 	left   float64 // unit exponential deviate to be spent from time t on
+	u      float64 // picks the next reaction
 	next   float64 // t + left/sum
 }
 
@@ -108,7 +110,7 @@ func (d *direct) Refresh() {
 func (d *direct) Start(y []float64, t float64, stream *rng.Philox) {
 	d.begin(y, t, stream)
 	d.bind(y)
-	d.left = d.rng.Exponential()
+	d.left, d.u = d.rng.Pair()
 	d.sums()
 }
 
@@ -171,21 +173,16 @@ func (d *direct) Advance(horizon float64) (float64, int, *Failure) {
 	a := d.a
 	flat := len(d.levels) == 1
 	t, sum, next, events := d.t, d.sum, d.next, d.events
+	u := d.u
 	for next <= horizon {
-		e, u := stream.Pair()
-		u *= sum
 		j := 0
 		if flat {
-			// u in (0, sum); rounding may leave it beyond the last, which then fires
-			last := len(a) - 1
-			for ; j < last && u >= a[j]; j++ {
-				u -= a[j]
+			// u*sum is below the sum (u is at most 1 - 2^-53), so one of them is found
+			for r, upTo := u*sum, a[0]; r >= upTo && j < len(a)-1; upTo += a[j] {
+				j++
 			}
-			for a[j] == 0 { // the last one that can fire
-				j--
-			}
-		} else if j = d.pick(u); j < 0 {
-			continue // rounding led to one that cannot fire
+		} else {
+			j = d.pick(u * sum)
 		}
 		p := &d.plans[j]
 		for k := range p.changes {
@@ -216,11 +213,13 @@ func (d *direct) Advance(horizon float64) (float64, int, *Failure) {
 		} else {
 			sum = add(a)
 		}
+		var e float64
+		e, u = stream.Pair()
 		t = next
 		next = t + e/sum
 		events++
 		if bad || !(sum <= math.MaxFloat64) {
-			d.t, d.sum, d.next, d.events, d.left = t, sum, next, events, e
+			d.t, d.sum, d.next, d.events, d.left, d.u = t, sum, next, events, e, u
 			if d.failed = impossible(n, a, t); d.failed != nil {
 				return t, -1, d.failed
 			}
@@ -229,33 +228,43 @@ func (d *direct) Advance(horizon float64) (float64, int, *Failure) {
 			next = math.Inf(1)
 		}
 		if watch != nil && watch[j] {
-			d.t, d.sum, d.next, d.events, d.left = t, sum, next, events, e
+			d.t, d.sum, d.next, d.events, d.left, d.u = t, sum, next, events, e, u
 			return t, j, nil
 		}
 		if events >= d.most {
-			d.t, d.sum, d.next, d.events, d.left = t, sum, next, events, e
+			d.t, d.sum, d.next, d.events, d.left, d.u = t, sum, next, events, e, u
 			return t, -1, d.tooMany()
 		}
-		d.left = e
+		d.left, d.u = e, u
 	}
 	d.t, d.sum, d.next, d.events = t, sum, next, events
 	return horizon, -1, nil
 }
 
-// pick goes down the levels; -1 where rounding led to a reaction that cannot fire.
-func (d *direct) pick(u float64) int {
+// below times x is the number before x, for a normal x.
+const below = 1 - 0x1p-53
+
+// pick goes down the levels: of each eight the first whose sum with those before it is
+// more than r. Rounding may leave r at or beyond the sum of all; then it is the last that
+// adds to it.
+func (d *direct) pick(r float64) int {
 	i := 0
 	for l := len(d.levels) - 1; l >= 0; l-- {
 		level := d.levels[l]
 		i *= fan
-		end := min(i+fan, len(level)) - 1
-		for i < end && u >= level[i] {
-			u -= level[i]
-			i++
+		eight := level[i:min(i+fan, len(level))]
+		k, upTo, before := 0, eight[0], 0.0
+		for r >= upTo {
+			if k++; k == len(eight) {
+				r = upTo * below
+				k, upTo, before = 0, eight[0], 0
+				continue
+			}
+			before = upTo
+			upTo += eight[k]
 		}
-	}
-	if i >= len(d.a) || !(d.a[i] > 0) {
-		return -1
+		r -= before
+		i += k
 	}
 	return i
 }

@@ -20,6 +20,9 @@ type Philox struct {
 	block  uint64 // of the next refill
 	at     int    // next word of buf
 	buf    [2 * philoxBlocks]uint64
+
+	pair                 int // pairs that are left of those computed ahead
+	exponential, uniform [PairBlocks]float64
 }
 
 // NewPhilox is the stream of a key, at its beginning.
@@ -35,11 +38,12 @@ func (p *Philox) Reset(k Key) {
 	h := sha256.Sum256(append(k.encode(), "\x00philox4x32-10"...))
 	p.k0, p.k1 = binary.LittleEndian.Uint32(h[0:]), binary.LittleEndian.Uint32(h[4:])
 	p.c2, p.c3 = binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(h[12:])
-	p.block, p.at = 0, len(p.buf)
+	p.block, p.at, p.pair = 0, len(p.buf), 0
 }
 
-// Seek makes word n (counted from 0) the next that Uint64 gives.
+// Seek makes word n (counted from 0) the next that Uint64 gives; pairs begin after it.
 func (p *Philox) Seek(n uint64) {
+	p.pair = 0
 	p.block = n / uint64(len(p.buf)) * philoxBlocks
 	p.refill()
 	p.at = int(n % uint64(len(p.buf)))
@@ -53,21 +57,6 @@ func (p *Philox) Uint64() uint64 {
 	v := p.buf[p.at&(len(p.buf)-1)]
 	p.at++
 	return v
-}
-
-// Pair is an exponential draw and a uniform one, the next two words.
-func (p *Philox) Pair() (exponential, uniform float64) {
-	if p.at > len(p.buf)-2 {
-		return p.Exponential(), p.Uniform()
-	}
-	u := p.buf[p.at&(len(p.buf)-1)]
-	i, j := u&255, u>>11
-	if j >= zigSure[i] {
-		return p.Exponential(), p.Uniform()
-	}
-	v := p.buf[(p.at+1)&(len(p.buf)-1)]
-	p.at += 2
-	return (float64(int64(j)) + 0.5) * zigWidth[i], centre(v)
 }
 
 // Uniform is a number in the open interval (0, 1): the centres of 2^52 equal cells.
