@@ -38,6 +38,7 @@ var sameFloor = map[string]string{
 	"report trial":       "a report shows a Result",
 	"cmd/thymus cli":     "main is ten lines",
 	"ode kernel":         "lanes of solutions are machine code",
+	"jump kernel":        "lanes of replicates are machine code",
 }
 
 // outside lists the modules that packages of floors 0 to 2 may use beside the standard library.

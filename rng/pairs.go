@@ -64,3 +64,8 @@ func negativeLog(x float64) float64 {
 	r := float64(s*(half+(odd+even))) + float64(k*ln2Lo)
 	return (half - r) - (f + float64(k*ln2Hi))
 }
+
+// Return gives back the last left of the pairs that FillPairs gave: Pair takes them next.
+func (p *Philox) Return(exponential, uniform *[PairBlocks]float64, left int) {
+	p.exponential, p.uniform, p.pair = *exponential, *uniform, left
+}

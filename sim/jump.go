@@ -65,6 +65,10 @@ func newJumper(w *Worker) *jumper {
 		}
 		x.network.Reactions = append(x.network.Reactions, r)
 	}
+	if w.jumps != nil {
+		x.sim = w.jumps(x.network)
+		return x
+	}
 	sim, err := jump.New(stochastic[w.plan.config.Jump], x.network, jump.Options{})
 	if err != nil {
 		panic("sim: " + err.Error())

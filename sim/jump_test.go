@@ -95,6 +95,17 @@ func TestEnsembleBits(t *testing.T) {
 			}
 		}
 	}
+	// replicates run in lanes where the machine has them: run 0 has the bits it has alone
+	one, _, err := c.Ensemble(context.Background(), 1, 1)
+	alone, _, failure := c.Run()
+	if err != nil || failure != nil {
+		t.Fatal(err, failure)
+	}
+	for k := range alone.Times {
+		if one.Mean[0][k] != alone.Values[0][k] || one.Firings != alone.Firings {
+			t.Errorf("run 0 in a lane is %g at %g, alone %g", one.Mean[0][k], alone.Times[k], alone.Values[0][k])
+		}
+	}
 	// recorded times change no reaction
 	c.Steps = 1
 	few, _, _ := c.Run()

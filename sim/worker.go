@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"thymus/compile"
+	"thymus/jump"
 	"thymus/ode"
 	"thymus/population"
 	"thymus/rng"
@@ -24,6 +25,7 @@ type Worker struct {
 	values  []float64 // of the signals
 	draws   rng.Philox
 	jump    *jumper
+	jumps   func(n *jump.Network) jump.Simulator // of a lane; nil: the plan's method
 	mixed   *hybrid
 
 	consistent *ode.Consistency // nil: no algebraic equations
