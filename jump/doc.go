@@ -12,6 +12,9 @@
 //		...
 //	}
 //
+// A Group runs the direct method for several runs side by side in the lanes of a kernel
+// back end, with the bits of each run alone.
+//
 // Invariants: between reactions the state stands still, so horizons may be chosen freely
 // and change no result; a reaction whose propensity is 0 does not fire; a propensity that
 // is negative or not a number ends the run with its name.
