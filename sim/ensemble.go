@@ -36,7 +36,6 @@ type moments struct {
 	n        float64
 	mean, m2 []float64
 	firings  int64
-	failure  *Failure
 }
 
 func (m *moments) add(rows [][]float64) {
