@@ -274,7 +274,10 @@ func (d *driver) advance(stop float64) *Failure {
 		if norm > 0 {
 			grow = math.Min(6, math.Max(0.2, 0.9*math.Pow(norm, -d.s.exponent())))
 		}
-		if last || aim > 0 {
+		if p, ok := d.s.(pacer); ok {
+			grow = p.pace(&d.w, norm)
+			d.h = h * grow
+		} else if last || aim > 0 {
 			d.h = math.Max(d.h, h*grow) // a step cut short by a stop says little
 		} else {
 			d.h = h * grow

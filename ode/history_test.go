@@ -192,7 +192,11 @@ func TestDelayedJump(t *testing.T) {
 			times := span(0, 2, 16)
 			got, st := s.solve(t, m.Name, 0, 1, 1e-9, times, &jumpAt{})
 			for i, x := range times {
-				if math.Abs(got[i]-want(x)) > 1e-9 && x != 0.5 {
+				within := 1e-9 // the solution is made of parabolas
+				if m.Varies {
+					within = 1e-8
+				}
+				if math.Abs(got[i]-want(x)) > within && x != 0.5 {
 					t.Errorf("%s, fixed %v: at %g got %.12g, want %.12g", m.Name, fixed, x, got[i], want(x))
 				}
 			}
@@ -204,6 +208,9 @@ func TestDelayedJump(t *testing.T) {
 // TestDelayOrder measures the order over breaks of smoothness.
 func TestDelayOrder(t *testing.T) {
 	for _, m := range ode.Methods {
+		if m.Varies {
+			continue
+		}
 		var errs []float64
 		for _, h := range []float64{0.25, 0.125, 0.0625} {
 			s := &delayed{f: func(_, y, z float64) float64 { return -z * y }, lag: constant(1), fixed: true, history: ode.NewHistory(1), z: make([]float64, 1)}

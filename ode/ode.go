@@ -195,17 +195,19 @@ func (Base) OnCrossing(float64, []float64, []int, []bool) (bool, bool, error) {
 
 // Method is a row of Methods.
 type Method struct {
-	Name  string
-	Order int
-	Stiff bool
-	make  func(sys System) (stepper, error)
+	Name   string
+	Order  int  // the highest one
+	Varies bool // the order does, from 1 on
+	Stiff  bool
+	make   func(sys System) (stepper, error)
 }
 
 // Methods lists the integration methods; the first is the default.
 var Methods = []Method{
-	{"rodas5p", 5, true, newRodas},
-	{"tsit5", 5, false, newTsit},
-	{"auto", 5, true, newAuto},
+	{"rodas5p", 5, false, true, newRodas},
+	{"tsit5", 5, false, false, newTsit},
+	{"auto", 5, false, true, newAuto},
+	{"bdf", 5, true, true, newBDF},
 }
 
 // MethodNamed finds a method; "" is the default.
@@ -244,6 +246,13 @@ type stepper interface {
 	slope(h float64) []float64
 	// exponent is 1/(order of the error estimate + 1).
 	exponent() float64
+}
+
+// pacer is an ability of steppers that know themselves how long the next step should be.
+type pacer interface {
+	// pace is asked after a step with the given norm was accepted, before accept: the next
+	// step's length in units of this one's.
+	pace(w *weights, norm float64) float64
 }
 
 // weights measures errors: component i in units of atol + rtol*|y|.
