@@ -22,6 +22,7 @@ type Problem struct {
 	First, RHS                kernel.Program
 	Deriv, Entries, TimeDeriv []int32
 	Pattern                   *linalg.Pattern
+	Hold                      []bool // components that Settle keeps at their value; nil: none
 }
 
 // Laned is an ability of systems that are a lane of a Problem: Memory is their scalar
@@ -64,6 +65,9 @@ type Lanes struct {
 	y0, yn, u, d, atol            int32 // first slots of blocks
 	h, hinv, shift, t, rtol, take int32
 	sum, grow                     int32
+
+	settle                        *kernel.Code
+	rest, move, clock, pull, lost int32 // of settle, see writer.settling
 }
 
 // mostCancelled is how far a pivot may fall below what it was before the elimination;
@@ -171,6 +175,7 @@ func (e *writer) write() error {
 	e.w, e.inv, e.b, e.x = e.block(len(e.lu.ColIdx)), e.block(n), e.block(n), e.block(n)
 	e.h, e.hinv, e.shift, e.t, e.rtol, e.take = e.block(1), e.block(1), e.block(1), e.block(1), e.block(1), e.block(1)
 	e.sum, e.grow = e.block(1), e.block(1)
+	e.rest, e.move, e.clock, e.pull, e.lost = e.block(n), e.block(n), e.block(1), e.block(1), e.block(1)
 	e.ft = -1
 	for _, k := range e.p.TimeDeriv {
 		if k >= 0 && e.ft < 0 {
@@ -218,14 +223,16 @@ func (e *writer) write() error {
 		}
 	}
 	e.keeps(e.d, 3*n)
-	e.dense, err = e.build()
-	return err
+	if e.dense, err = e.build(); err != nil {
+		return err
+	}
+	return e.settling()
 }
 
 // first takes the last step over where it was accepted, evaluates f and its derivatives,
 // and factors the matrix of the step.
 func (e *writer) first() {
-	p, zero, one := e.p, e.num(0), e.num(1)
+	p := e.p
 	for i, slot := range p.State {
 		y := e.y0 + int32(i)
 		e.to(y, kernel.Select, e.yn+int32(i), y, e.take)
@@ -240,11 +247,26 @@ func (e *writer) first() {
 			e.keep = append(e.keep, e.ft+int32(i))
 		}
 	}
-	// shift*I - J, and its factors row by row; grow is by how much pivots were cancelled
+	e.to(e.grow, kernel.Move, e.factor(e.shift, nil), 0, 0)
+	e.keep = append(e.keep, e.grow)
+	e.keeps(e.w, len(e.lu.ColIdx))
+	e.keeps(e.inv, e.n)
+	for i, k := range p.Deriv {
+		e.to(e.b+int32(i), kernel.Move, k, 0, 0)
+	}
+}
+
+// factor writes shift*I - J, without the entries that are still (nil: with all), and its
+// factors row by row; it returns by how much pivots were cancelled.
+func (e *writer) factor(shift int32, still []bool) int32 {
+	p, zero, one := e.p, e.num(0), e.num(1)
+	if still == nil {
+		still = make([]bool, len(p.Entries))
+	}
 	filled := make([]bool, len(e.lu.ColIdx))
 	for q, k := range e.lu.Load {
 		v := zero
-		if p.Entries[q] >= 0 {
+		if p.Entries[q] >= 0 && !still[q] {
 			v = p.Entries[q]
 		}
 		e.to(e.w+k, kernel.Sub, zero, v, 0)
@@ -262,7 +284,7 @@ func (e *writer) first() {
 		for q := from; q < to; q++ {
 			at[e.lu.ColIdx[q]] = q
 		}
-		e.to(e.w+diag, kernel.Add, e.w+diag, e.shift, 0)
+		e.to(e.w+diag, kernel.Add, e.w+diag, shift, 0)
 		before := e.op(kernel.Move, e.w+diag, 0)
 		for q := from; q < diag; q++ {
 			k := e.lu.ColIdx[q]
@@ -275,13 +297,7 @@ func (e *writer) first() {
 		e.to(e.inv+int32(i), kernel.Div, one, e.w+diag, 0)
 		grow = e.op(kernel.Add, grow, e.op(kernel.Abs, e.op(kernel.Mul, before, e.inv+int32(i)), 0))
 	}
-	e.to(e.grow, kernel.Move, grow, 0, 0)
-	e.keep = append(e.keep, e.grow)
-	e.keeps(e.w, len(e.lu.ColIdx))
-	e.keeps(e.inv, e.n)
-	for i, k := range p.Deriv {
-		e.to(e.b+int32(i), kernel.Move, k, 0, 0)
-	}
+	return grow
 }
 
 // inner writes the state of stage s, f there, and the stage's right-hand side.
@@ -368,7 +384,25 @@ type Lane struct {
 	g     *Group
 	index int
 	yield func(struct{}) bool
+	waits waiting
 	st    laneStepper
+}
+
+// waiting is what a lane waits for.
+type waiting uint8
+
+const (
+	forNothing waiting = iota
+	forStep
+	forSettling // a pseudo step towards a steady state
+)
+
+// wait gives way until the group has made what the lane waits for.
+func (lane *Lane) wait(what waiting) {
+	lane.waits = what
+	if !lane.yield(struct{}{}) {
+		panic(errAbandoned)
+	}
 }
 
 // NewGroup makes a workspace.
@@ -388,6 +422,7 @@ func (l *Lanes) NewGroup() *Group {
 	for i := 0; i < l.L; i++ {
 		g.mem[int(l.h)*l.L+i], g.mem[int(l.hinv)*l.L+i], g.mem[int(l.shift)*l.L+i] = 1, 1, 1/rodasGamma
 		g.mem[int(l.rtol)*l.L+i] = 1
+		g.mem[int(l.pull)*l.L+i] = 1
 	}
 	return g
 }
@@ -416,6 +451,7 @@ func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 	}()
 	for i := range g.lane {
 		lane := &g.lane[i]
+		lane.waits = forNothing
 		resume, stop := iter.Pull(func(yield func(struct{}) bool) {
 			defer func() {
 				if r := recover(); r != nil && r != any(errAbandoned) {
@@ -443,6 +479,10 @@ func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 			if list[i].resume == nil {
 				continue
 			}
+			if g.lane[i].waits != forNothing { // the last pass was not for this lane
+				alive = true
+				continue
+			}
 			if _, ok := list[i].resume(); ok {
 				alive = true
 			} else {
@@ -456,16 +496,33 @@ func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 	}
 }
 
-// step makes one step of every lane that waits for one.
+// step makes one step of every lane that waits for one, or one pseudo step towards a
+// steady state of every lane that waits for that: what most lanes wait for, so that a pass
+// serves at least half of them.
 func (g *Group) step() {
-	for _, c := range g.l.stage {
-		c.Run(g.mem)
-	}
-	take := g.mem[int(g.l.take)*g.l.L:]
+	var count [3]int
 	for i := range g.lane {
-		take[i] = 0
+		count[g.lane[i].waits]++
 	}
-	g.dense = false
+	what := forStep
+	if count[forSettling] > count[forStep] {
+		what = forSettling
+		g.l.settle.Run(g.mem)
+	} else if count[forStep] > 0 {
+		for _, c := range g.l.stage {
+			c.Run(g.mem)
+		}
+		take := g.mem[int(g.l.take)*g.l.L:]
+		for i := range g.lane {
+			take[i] = 0
+		}
+		g.dense = false
+	}
+	for i := range g.lane {
+		if g.lane[i].waits == what {
+			g.lane[i].waits = forNothing
+		}
+	}
 }
 
 // laneStepper is Rodas5P in one lane, for the driver.
@@ -532,9 +589,7 @@ func (s *laneStepper) exponent() float64 { return 1.0 / 5 }
 
 func (s *laneStepper) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
 	*s.at(s.l.h), *s.at(s.l.hinv), *s.at(s.l.shift), *s.at(s.l.t) = h, 1/h, 1/(h*rodasGamma), s.t
-	if !s.lane.yield(struct{}{}) {
-		panic(errAbandoned)
-	}
+	s.lane.wait(forStep)
 	st.Derivs += 8
 	st.Jacobians++
 	st.Facts++

@@ -12,6 +12,18 @@ type SettleOptions struct {
 	Atol     []float64 // below which a component is nothing; nil: 1e-9
 	First    float64   // first pseudo time step [time], default 0.1
 	MaxSteps int       // default 600
+	Time     float64   // at which the clock stands still
+	// Lane makes the steps side by side with the other lanes of its group, for a system
+	// that is a lane of its problem and the components that the problem holds.
+	Lane *Lane
+}
+
+// settler makes pseudo steps.
+type settler interface {
+	// try finds the change of y over a linearly implicit Euler step of length h. bad is a
+	// component whose derivative is not a number, or -1; ok is false when there is no such
+	// change.
+	try(h float64, y, dy []float64, st *Stats) (bad int, ok bool)
 }
 
 // Settle moves y to a steady state, y' = 0, reached from where y is: pseudo-transient
@@ -25,10 +37,6 @@ type SettleOptions struct {
 func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	var st Stats
 	n := sys.Dim()
-	jac, ok := sys.(Jacobian)
-	if !ok {
-		jac = &differences{sys: sys}
-	}
 	atol := func(i int) float64 {
 		if len(opt.Atol) == n {
 			return opt.Atol[i]
@@ -44,38 +52,23 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	if steps == 0 {
 		steps = 600
 	}
-	if f := NewConsistency(sys).Solve(y, 0, opt.Atol); f != nil {
+	if f := NewConsistency(sys).Solve(y, opt.Time, opt.Atol); f != nil {
 		return st, f
 	}
-	pattern := jac.Pattern()
-	vals := make([]float64, pattern.Len())
-	factor, solve := settleMatrix(sys, pattern, y)
-	f, z, f1 := make([]float64, n), make([]float64, n), make([]float64, n)
-	t := []float64{0}
+	alone := func() settler { return newSettler(sys, y, &opt) }
+	by := settledBy(sys, &opt, alone)
+	if by == nil {
+		by = alone()
+	}
+	z, f1 := make([]float64, n), make([]float64, n)
 	calm := 0
 	const newton = 1e12 // a pseudo step this long is Newton's method
 	for k := 0; k < steps; k++ {
-		sys.Deriv(f, y, t)
-		jac.Jacobian(vals, y, t)
-		st.Derivs++
-		st.Jacobians++
-		for j := 0; j < n; j++ { // held components: unit rows and columns
-			for q := pattern.ColPtr[j]; q < pattern.ColPtr[j+1]; q++ {
-				if held(j) || held(int(pattern.RowIdx[q])) {
-					vals[q] = 0
-				}
-			}
+		undefined, ok := by.try(h, y, f1, &st)
+		if undefined >= 0 {
+			return st, &Failure{Cause: NotFinite, Component: undefined, Hint: "while looking for the steady state"}
 		}
-		for i := range f {
-			if held(i) {
-				f[i] = 0
-			}
-			if f[i] != f[i] {
-				return st, &Failure{Cause: NotFinite, Component: i, Hint: "while looking for the steady state"}
-			}
-		}
-		st.Facts++
-		if !factor(1/h, vals) {
+		if !ok {
 			h *= 0.1
 			if h < 1e-12 {
 				return st, &Failure{Cause: SingularMatrix, Component: -1, Hint: "while looking for the steady state"}
@@ -83,8 +76,6 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 			st.Rejected++
 			continue
 		}
-		copy(f1, f)
-		solve(f1)
 		// relative change, and whether anything became negative by it
 		most, bad := 0.0, false
 		for i, d := range f1 {
@@ -134,8 +125,8 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 		h = math.Min(h, 1e14)
 	}
 	worst, most := -1, 0.0
-	sys.Deriv(f, y, t)
-	for i, v := range f {
+	sys.Deriv(f1, y, []float64{opt.Time})
+	for i, v := range f1 {
 		if q := math.Abs(v) / (math.Abs(y[i]) + atol(i)); !held(i) && q > most {
 			worst, most = i, q
 		}
@@ -143,11 +134,67 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	return st, &Failure{Cause: NotConverged, Component: worst, Hint: "the search for the steady state did not settle"}
 }
 
+// loneSettler makes pseudo steps of one system.
+type loneSettler struct {
+	sys     System
+	jac     Jacobian
+	hold    []bool
+	pattern *linalg.Pattern
+	vals, t []float64
+	factor  func(shift float64, vals []float64) bool
+	solve   func(b []float64)
+}
+
+func newSettler(sys System, y []float64, opt *SettleOptions) *loneSettler {
+	s := &loneSettler{sys: sys, t: []float64{opt.Time}}
+	if len(opt.Hold) == sys.Dim() {
+		s.hold = opt.Hold
+	}
+	var ok bool
+	if s.jac, ok = sys.(Jacobian); !ok {
+		s.jac = &differences{sys: sys}
+	}
+	s.pattern = s.jac.Pattern()
+	s.vals = make([]float64, s.pattern.Len())
+	s.factor, s.solve = settleMatrix(sys, s.pattern, y, opt.Time)
+	return s
+}
+
+func (s *loneSettler) try(h float64, y, dy []float64, st *Stats) (bad int, ok bool) {
+	s.sys.Deriv(dy, y, s.t)
+	s.jac.Jacobian(s.vals, y, s.t)
+	st.Derivs++
+	st.Jacobians++
+	if s.hold != nil {
+		for j := range y { // held components: unit rows and columns
+			for q := s.pattern.ColPtr[j]; q < s.pattern.ColPtr[j+1]; q++ {
+				if s.hold[j] || s.hold[s.pattern.RowIdx[q]] {
+					s.vals[q] = 0
+				}
+			}
+		}
+	}
+	for i := range dy {
+		if s.hold != nil && s.hold[i] {
+			dy[i] = 0
+		}
+		if dy[i] != dy[i] {
+			return i, true
+		}
+	}
+	st.Facts++
+	if !s.factor(1/h, s.vals) {
+		return -1, false
+	}
+	s.solve(dy)
+	return -1, true
+}
+
 // settleMatrix gives the factorisation of shift*M - J, with M as it is at y.
-func settleMatrix(sys System, pattern *linalg.Pattern, y []float64) (factor func(shift float64, vals []float64) bool, solve func(b []float64)) {
+func settleMatrix(sys System, pattern *linalg.Pattern, y []float64, t float64) (factor func(shift float64, vals []float64) bool, solve func(b []float64)) {
 	if mass, entries := massOf(sys); mass != nil {
 		it := newIteration(mass, entries, pattern)
-		it.start(y, []float64{0})
+		it.start(y, []float64{t})
 		return func(shift float64, vals []float64) bool { ok, _ := it.factor(shift, vals); return ok }, it.solve
 	}
 	lu := linalg.NewLU(pattern.Symbolic())

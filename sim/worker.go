@@ -118,7 +118,7 @@ func (w *Worker) Settle(pt Patient, t0 float64) (Begin, *Failure) {
 		return Begin{Y: y, How: "given"}, nil
 	}
 	try := append([]float64(nil), y...)
-	_, failure := ode.Settle(still{w.in, t0}, try, ode.SettleOptions{Hold: p.held, Atol: p.atol})
+	failure := w.newton(try, t0)
 	if failure == nil && p.plausible(try) {
 		return Begin{Y: p.tidy(try), How: "newton"}, nil
 	}
@@ -136,6 +136,36 @@ func (w *Worker) Settle(pt Patient, t0 float64) (Begin, *Failure) {
 		}
 	}
 	return Begin{Y: p.tidy(y), How: "integration"}, nil
+}
+
+// newton looks for the steady state from y, beside other patients where the plan has lanes.
+func (w *Worker) newton(y []float64, t0 float64) *ode.Failure {
+	p := w.plan
+	o := ode.SettleOptions{Hold: p.held, Atol: p.atol, Time: t0, Lane: w.lane}
+	var sys ode.System = still{w.in, t0}
+	if w.lane == nil || p.jumps == nil {
+		_, failure := ode.Settle(sys, y, o)
+		return failure
+	}
+	if err := p.jumps.Bind(w.in); err != nil { // as the run will say
+		o.Lane = nil
+		_, failure := ode.Settle(sys, y, o)
+		return failure
+	}
+	// the problem of the lanes has one component more, at rest while nothing jumps
+	o.Hold, o.Atol = p.laneHold(), append(append([]float64(nil), p.atol...), hazardAtol)
+	full := append(append([]float64(nil), y...), 0)
+	_, failure := ode.Settle(p.jumps.Gated(w.in), full, o)
+	copy(y, full)
+	return failure
+}
+
+// laneHold says which components of the lanes' problem have no steady state.
+func (p *Plan) laneHold() []bool {
+	if p.jumps == nil {
+		return p.held
+	}
+	return append(append([]bool(nil), p.held...), true)
 }
 
 // plausible says whether a root of the right-hand side can be a patient: finite, and
