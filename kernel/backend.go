@@ -15,6 +15,7 @@ type Backend struct {
 	Lanes int // that its code works on at once; 1 means any number
 	Has   bool
 	make  func(p *Program, keep []int32) (runner, int, error)
+	room  func(slots int) (*Room, error) // nil: any memory will do
 }
 
 // runner runs a program's code on memory for L lanes.
@@ -22,9 +23,10 @@ type runner interface{ run(mem []float64, L int) }
 
 // Backends lists every back end, the best first. The interpreter is always there.
 var Backends = []Backend{
-	{"avx512", 8, hasAVX512, func(p *Program, keep []int32) (runner, int, error) { return makeMachine(p, keep, true) }},
-	{"avx2", 4, hasAVX2, func(p *Program, keep []int32) (runner, int, error) { return makeMachine(p, keep, false) }},
-	{"interpreter", 1, true, func(p *Program, _ []int32) (runner, int, error) { return interpreter{p}, p.Slots, nil }},
+	{"avx512", 8, hasAVX512, func(p *Program, keep []int32) (runner, int, error) { return makeMachine(p, keep, true) }, nil},
+	{"avx2", 4, hasAVX2, func(p *Program, keep []int32) (runner, int, error) { return makeMachine(p, keep, false) }, nil},
+	{"wasm", wasmLanes, wasmHas, makeWasm, makeWasmRoom},
+	{"interpreter", 1, true, func(p *Program, _ []int32) (runner, int, error) { return interpreter{p}, p.Slots, nil }, nil},
 }
 
 // BackendNamed finds a back end that this machine has.

@@ -7,8 +7,6 @@ package kernel
 // Belady, IBM Systems Journal 5, 1966). A value that is read once more only much later is
 // taken from memory by the instruction that needs it.
 
-const never = 1 << 30
-
 // generator makes machine code of micro operations.
 type generator struct {
 	s       assembler

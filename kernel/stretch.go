@@ -1,5 +1,8 @@
 package kernel
 
+// never is later than any use of a value.
+const never = 1 << 30
+
 // stretches lowers a program: plain is called for each stretch of operations that have
 // machine code, when l.code holds it and stays tells which slots must be in memory after
 // it; rest is called for each stretch of those that are left to Apply.

@@ -373,10 +373,12 @@ func (e *writer) last() {
 
 // Group is the workspace of one worker: its lanes run side by side on one goroutine.
 type Group struct {
-	l     *Lanes
-	mem   []float64
-	lane  []Lane
-	dense bool // the dense output of the present steps is known
+	l             *Lanes
+	mem           []float64
+	lane          []Lane
+	stage         [8]func()
+	dense, settle func()
+	known         bool // the dense output of the present steps is known
 }
 
 // Lane is one of a group's; Options.Lane gives it to Solve.
@@ -407,7 +409,22 @@ func (lane *Lane) wait(what waiting) {
 
 // NewGroup makes a workspace.
 func (l *Lanes) NewGroup() *Group {
-	g := &Group{l: l, mem: kernel.Memory(l.slots, l.L), lane: make([]Lane, l.L)}
+	room, err := l.backend.Room(l.slots)
+	if err != nil {
+		panic(fmt.Sprintf("ode: no room for a group of lanes: %v", err))
+	}
+	g := &Group{l: l, mem: room.Mem, lane: make([]Lane, l.L)}
+	in := func(c *kernel.Code) func() {
+		run, err := c.In(room)
+		if err != nil {
+			panic(fmt.Sprintf("ode: a program does not run in its room: %v", err))
+		}
+		return run
+	}
+	for s, c := range l.stage {
+		g.stage[s] = in(c)
+	}
+	g.dense, g.settle = in(l.dense), in(l.settle)
 	for i := range g.lane {
 		g.lane[i] = Lane{g: g, index: i}
 		g.lane[i].st = laneStepper{lane: &g.lane[i], l: l, mem: g.mem, yn: make([]float64, l.n), y: make([]float64, l.n), f: make([]float64, l.n)}
@@ -507,16 +524,16 @@ func (g *Group) step() {
 	what := forStep
 	if count[forSettling] > count[forStep] {
 		what = forSettling
-		g.l.settle.Run(g.mem)
+		g.settle()
 	} else if count[forStep] > 0 {
-		for _, c := range g.l.stage {
-			c.Run(g.mem)
+		for _, run := range g.stage {
+			run()
 		}
 		take := g.mem[int(g.l.take)*g.l.L:]
 		for i := range g.lane {
 			take[i] = 0
 		}
-		g.dense = false
+		g.known = false
 	}
 	for i := range g.lane {
 		if g.lane[i].waits == what {
@@ -629,9 +646,9 @@ func (s *laneStepper) prepareDense() {}
 
 // prepared makes the dense output of the group's present steps, once.
 func (s *laneStepper) prepared() {
-	if !s.lane.g.dense {
-		s.l.dense.Run(s.mem)
-		s.lane.g.dense = true
+	if !s.lane.g.known {
+		s.lane.g.dense()
+		s.lane.g.known = true
 	}
 }
 
