@@ -180,8 +180,16 @@ func spread(op Op, a, b, c, v, ea, eb, ec float64) float64 {
 	own := eps * math.Abs(v)
 	inf := math.Inf(1)
 	switch op {
-	case Move, Neg, Abs, Min, Max:
-		return math.Max(ea, eb)
+	case Move, Neg, Abs:
+		return ea
+	case Min, Max:
+		switch {
+		case unsure(a-b, ea+eb):
+			return math.Max(ea, eb)
+		case (a < b) == (op == Min):
+			return ea
+		}
+		return eb
 	case Add, Sub:
 		return ea + eb + eps*(math.Abs(a)+math.Abs(b))
 	case Mul:

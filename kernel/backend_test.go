@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 )
@@ -52,40 +53,149 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// TestAccuracy measures exp, log and pow over their ranges in units of the last place.
-func TestAccuracy(t *testing.T) {
+// TestSpecialValues: single operations on every pair of values give what the interpreter
+// gives: NaN, infinities and zeros of the same sign exactly, other numbers within a few units
+// of the last place. Near overflow and underflow either side of the edge will do.
+func TestSpecialValues(t *testing.T) {
 	for _, b := range machines(t) {
-		for _, c := range []struct {
-			op     Op
-			lo, hi float64
-			most   float64
-		}{{Exp, -700, 700, 2}, {Log, -300, 300, 3}, {Pow, -40, 40, 400}} {
-			p := &Program{Slots: 4, Code: []Instr{{Op: c.op, Dst: 3, A: 0, B: 1}}}
-			code, err := b.Make(p, nil)
+		for op := Move; op <= Select; op++ {
+			code, err := b.Make(&Program{Slots: 4, Code: []Instr{{Op: op, Dst: 3, A: 0, B: 1, C: 2}}}, []int32{3})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := rand.New(rand.NewPCG(1, 2))
 			mem := Memory(code.Slots, b.Lanes)
-			worst := 0.0
-			for k := 0; k < 20000; k++ {
-				for l := 0; l < b.Lanes; l++ {
-					x := c.lo + (c.hi-c.lo)*r.Float64()
-					if c.op != Exp {
-						x = math.Pow(10, x)
+			bad := 0
+			for _, x := range values {
+				for i := 0; i < len(values) && bad < 8; i += b.Lanes {
+					for l := range b.Lanes {
+						mem[l], mem[b.Lanes+l], mem[2*b.Lanes+l] = x, values[(i+l)%len(values)], values[(i+3*l)%len(values)]
 					}
-					mem[l], mem[b.Lanes+l] = x, 6*r.Float64()-3
+					var want []float64
+					for l := range b.Lanes {
+						want = append(want, Apply(op, mem[l], mem[b.Lanes+l], mem[2*b.Lanes+l]))
+					}
+					code.Run(mem)
+					for l, v := range mem[3*b.Lanes : 4*b.Lanes] {
+						w := want[l]
+						switch {
+						case v == w && (v != 0 || math.Signbit(v) == math.Signbit(w)), v != v && w != w:
+						case math.Abs(v-w) <= 1e-13*math.Abs(w), math.Abs(v-w) <= 2e-323:
+						case math.Abs(v) > 1.79e308 && math.Abs(w) > 1.79e308 && v*w > 0:
+						default:
+							bad++
+							t.Errorf("%s: %s of %v, %v, %v is %v, the interpreter has %v", b.Name, op, x, values[(i+l)%len(values)], values[(i+3*l)%len(values)], v, w)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+const precision = 300
+
+func big300(v float64) *big.Float { return new(big.Float).SetPrec(precision).SetFloat64(v) }
+
+// bigLog is log x for a finite x > 0, by the series of atanh.
+func bigLog(x float64) *big.Float {
+	series := func(m *big.Float) *big.Float { // m in [0.5, 2]
+		s := new(big.Float).Quo(new(big.Float).Sub(m, big300(1)), new(big.Float).Add(m, big300(1)))
+		s2 := new(big.Float).Mul(s, s)
+		sum, term := big300(0), new(big.Float).Set(s)
+		for k := 1; k < 210; k += 2 {
+			sum.Add(sum, new(big.Float).Quo(term, big300(float64(k))))
+			term.Mul(term, s2)
+		}
+		return sum.Mul(sum, big300(2))
+	}
+	m, e := math.Frexp(x)
+	if m < math.Sqrt(0.5) {
+		m, e = 2*m, e-1
+	}
+	ln2 := new(big.Float).Neg(series(big300(0.5)))
+	return new(big.Float).Add(series(big300(m)), ln2.Mul(ln2, big300(float64(e))))
+}
+
+// bigExp is exp x, by its series after halving.
+func bigExp(x *big.Float) *big.Float {
+	const halvings = 20
+	r := new(big.Float).SetMantExp(x, -halvings)
+	sum, term := big300(1), big300(1)
+	for k := 1; k < 30; k++ {
+		term.Mul(term, r)
+		term.Quo(term, big300(float64(k)))
+		sum.Add(sum, term)
+	}
+	for range halvings {
+		sum.Mul(sum, sum)
+	}
+	return sum
+}
+
+// TestAccuracy measures exp, log and pow over their ranges against 300 bits, in units of
+// the last place.
+func TestAccuracy(t *testing.T) {
+	type place struct{ a, b float64 }
+	r := rand.New(rand.NewPCG(1, 2))
+	between := func(lo, hi float64) float64 { return lo + (hi-lo)*r.Float64() }
+	for _, c := range []struct {
+		name string
+		op   Op
+		most float64
+		at   func() place
+	}{
+		{"exp", Exp, 1.5, func() place { return place{a: between(-700, 700)} }},
+		{"exp near 0", Exp, 1.5, func() place { return place{a: between(-1, 1)} }},
+		{"log", Log, 1, func() place { return place{a: math.Pow(10, between(-300, 300))} }},
+		{"log near 1", Log, 2, func() place { return place{a: between(0.5, 2)} }},
+		{"pow of Hill functions", Pow, 1, func() place { return place{math.Pow(10, between(-6, 6)), between(0, 5)} }},
+		{"pow", Pow, 3, func() place { return place{math.Pow(10, between(-100, 100)), between(-3, 3)} }},
+		{"pow near 1", Pow, 30, func() place { return place{between(0.7, 1.5), between(-1500, 1500)} }},
+	} {
+		var places []place
+		var want []*big.Float
+		for range 800 {
+			p := c.at()
+			var v *big.Float
+			switch c.op {
+			case Exp:
+				v = bigExp(big300(p.a))
+			case Log:
+				v = bigLog(p.a)
+			case Pow:
+				v = bigLog(p.a)
+				v = bigExp(v.Mul(v, big300(p.b)))
+			}
+			if f, _ := v.Float64(); math.Abs(f) > 1e-300 && math.Abs(f) < 1e300 {
+				places, want = append(places, p), append(want, v)
+			}
+		}
+		for _, b := range Backends {
+			if !b.Has {
+				continue
+			}
+			code, err := b.Make(&Program{Slots: 4, Code: []Instr{{Op: c.op, Dst: 3, A: 0, B: 1}}}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mem := Memory(code.Slots, b.Lanes)
+			worst, at := 0.0, place{}
+			for k := 0; k+b.Lanes <= len(places); k += b.Lanes {
+				for l := 0; l < b.Lanes; l++ {
+					mem[l], mem[b.Lanes+l] = places[k+l].a, places[k+l].b
 				}
 				code.Run(mem)
 				for l := 0; l < b.Lanes; l++ {
-					want := Apply(c.op, mem[l], mem[b.Lanes+l], 0)
-					ulp := math.Abs(math.Nextafter(want, math.Inf(1)) - want)
-					worst = math.Max(worst, math.Abs(mem[3*b.Lanes+l]-want)/ulp)
+					f, _ := want[k+l].Float64()
+					off, _ := new(big.Float).Sub(big300(mem[3*b.Lanes+l]), want[k+l]).Float64()
+					if off = math.Abs(off) / (math.Nextafter(math.Abs(f), math.Inf(1)) - math.Abs(f)); !(off <= worst) {
+						worst, at = off, places[k+l]
+					}
 				}
 			}
-			t.Logf("%s %s: %.1f units of the last place", b.Name, c.op, worst)
+			t.Logf("%s %s: %.2f units of the last place", b.Name, c.name, worst)
 			if !(worst <= c.most) {
-				t.Errorf("%s %s: %.1f units of the last place, want at most %g", b.Name, c.op, worst, c.most)
+				t.Errorf("%s %s: %.2f units of the last place at %v, want at most %g", b.Name, c.name, worst, at, c.most)
 			}
 		}
 	}
@@ -281,5 +391,34 @@ func TestCompareFinds(t *testing.T) {
 		if Compare(p, code, nil, mem) == nil {
 			t.Errorf("%s: a difference for a sum was not noticed", b.Name)
 		}
+	}
+}
+
+func BenchmarkPow(b *testing.B) {
+	p := &Program{Slots: 34}
+	for i := int32(0); i < 16; i++ {
+		p.Code = append(p.Code, Instr{Op: Pow, Dst: 17 + i, A: i, B: 33})
+	}
+	for _, back := range Backends {
+		if !back.Has {
+			continue
+		}
+		code, err := back.Make(p, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(back.Name, func(b *testing.B) {
+			mem := Memory(code.Slots, back.Lanes)
+			for i := range mem {
+				mem[i] = 0.1 + float64(i)
+			}
+			for l := range back.Lanes {
+				mem[33*back.Lanes+l] = 2.3
+			}
+			for b.Loop() {
+				code.Run(mem)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*16*back.Lanes), "ns/pow")
+		})
 	}
 }

@@ -181,14 +181,6 @@ func log(a float64) float64 {
 	return math.Log(a)
 }
 
-// pow is math.Pow, which inherits the fault of math.Log.
-func pow(a, b float64) float64 {
-	if s := math.Abs(a); s > 0 && s < 0x1p-1022 {
-		return math.Pow(a*0x1p54, b) * math.Exp2(-54*b)
-	}
-	return math.Pow(a, b)
-}
-
 // Apply is one operation on values. Min and Max are NaN when one operand is.
 func Apply(op Op, a, b, c float64) float64 {
 	switch op {

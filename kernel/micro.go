@@ -164,57 +164,96 @@ const (
 	ln2lo   = 1.90821492927058770002e-10
 )
 
-// log is the natural logarithm: x = m*2^e with m in [0.75, 1.5), then
-// log m = 2 atanh(s), s = (m-1)/(m+1), |s| <= 1/5, by its series.
-func (l *lowering) log(x value) value {
-	var m, e value
+// split takes x = m*2^e with m in [0.75, 1.5). Of 0, infinities, NaN and numbers below 0
+// the wide registers give what makes log right; see special for the others.
+func (l *lowering) split(x value) (m, e value) {
 	if l.wide {
 		m = l.op(uGetMant, x)
-		e = l.op(uSub, l.op(uGetExp, x), l.op(uGetExp, m)) // -inf for 0, inf for inf
-	} else {
-		small := l.opImm(uCmp, cmpLt, x, l.num(0x1p-1022))
-		x1 := l.op(uBlend, l.op(uMul, x, l.num(0x1p54)), x, small)
-		shifted := l.op(uAddI, x1, l.bits(0x0008000000000000))
-		k := l.opImm(uShr, 52, shifted)
-		m = l.op(uAddI, l.op(uAnd, shifted, l.bits(0x000FFFFFFFFFFFFF)), l.bits(0x3FE8000000000000))
-		e = l.op(uSub, l.op(uOr, k, l.num(0x1p52)), l.num(0x1p52+1023))
-		e = l.op(uSub, e, l.op(uAnd, small, l.num(54)))
+		return m, l.op(uSub, l.op(uGetExp, x), l.op(uGetExp, m)) // -inf for 0, inf for inf
 	}
+	small := l.opImm(uCmp, cmpLt, x, l.num(0x1p-1022))
+	x1 := l.op(uBlend, l.op(uMul, x, l.num(0x1p54)), x, small)
+	shifted := l.op(uAddI, x1, l.bits(0x0008000000000000))
+	k := l.opImm(uShr, 52, shifted)
+	m = l.op(uAddI, l.op(uAnd, shifted, l.bits(0x000FFFFFFFFFFFFF)), l.bits(0x3FE8000000000000))
+	e = l.op(uSub, l.op(uOr, k, l.num(0x1p52)), l.num(0x1p52+1023))
+	return m, l.op(uSub, e, l.op(uAnd, small, l.num(54)))
+}
+
+// special puts in the logarithms of 0, infinity, NaN and numbers below 0.
+func (l *lowering) special(r, x value) value {
+	if l.wide {
+		return r
+	}
+	r = l.op(uBlend, l.num(math.Inf(-1)), r, l.opImm(uCmp, cmpEq, x, l.num(0)))
+	r = l.op(uBlend, l.num(math.Inf(1)), r, l.opImm(uCmp, cmpEq, x, l.num(math.Inf(1))))
+	return l.op(uBlend, l.num(math.NaN()), r, l.opImm(uCmp, cmpNge, x, l.num(0)))
+}
+
+// series is (2 atanh(s) - 2s)/s for s^2 = s2, |s| <= 1/5.
+func (l *lowering) series(s2 value) value {
+	acc := l.num(atanh[10])
+	for k := 9; k >= 0; k-- {
+		acc = l.op(uFma, acc, s2, l.num(atanh[k]))
+	}
+	return l.op(uMul, acc, s2)
+}
+
+// log is the natural logarithm: x = m*2^e, log m = 2 atanh(s) with s = (m-1)/(m+1).
+func (l *lowering) log(x value) value {
+	m, e := l.split(x)
 	s := l.op(uDiv, l.op(uSub, m, l.num(1)), l.op(uAdd, m, l.num(1)))
-	s2 := l.op(uMul, s, s)
-	acc := l.num(2.0 / 23)
-	for k := 10; k >= 1; k-- {
-		acc = l.op(uFma, acc, s2, l.num(2/float64(2*k+1)))
-	}
-	r := l.op(uFma, l.op(uMul, s, s2), acc, l.op(uAdd, s, s))
+	r := l.op(uFma, s, l.series(l.op(uMul, s, s)), l.op(uAdd, s, s))
 	r = l.op(uFma, e, l.num(ln2lo), r)
 	r = l.op(uFma, e, l.num(ln2hi), r)
-	if !l.wide {
-		r = l.op(uBlend, l.num(math.Inf(-1)), r, l.opImm(uCmp, cmpEq, x, l.num(0)))
-		r = l.op(uBlend, l.num(math.Inf(1)), r, l.opImm(uCmp, cmpEq, x, l.num(math.Inf(1))))
-		r = l.op(uBlend, l.num(math.NaN()), r, l.opImm(uCmp, cmpNge, x, l.num(0)))
-	}
-	return r
+	return l.special(r, x)
+}
+
+// logTwo is log in two parts, hi + lo, whose sum is off by at most 4e-18, and near 1 by
+// less in proportion: pow multiplies the error. Where hi is not finite lo is any number or
+// NaN.
+func (l *lowering) logTwo(x value) (hi, lo value) {
+	m, e := l.split(x)
+	one := l.num(1)
+	f, d := l.op(uSub, m, one), l.op(uAdd, m, one)
+	lost := l.op(uSub, m, l.op(uSub, d, one)) // m + 1 = d + lost
+	inverse := l.op(uDiv, one, d)
+	s := l.op(uMul, f, inverse)
+	rest := l.op(uFnma, s, lost, l.op(uFnma, s, d, f))
+	rest = l.op(uMul, rest, inverse) // f/(m+1) = s + rest
+	whole, twice := l.op(uMul, e, l.num(ln2hi)), l.op(uAdd, s, s)
+	sum := l.op(uAdd, whole, twice)
+	tail := l.op(uSub, twice, l.op(uSub, sum, whole))
+	tail = l.op(uFma, e, l.num(ln2lo), tail)
+	tail = l.op(uFma, rest, l.num(2), tail)
+	tail = l.op(uFma, s, l.series(l.op(uMul, s, s)), tail)
+	tail = l.op(uMin, tail, one) // no NaN, which the sum would take over
+	hi = l.op(uAdd, sum, tail)
+	lo = l.op(uSub, tail, l.op(uSub, hi, sum))
+	return l.special(hi, x), lo
 }
 
 // exp is 2^n exp(r) with |r| <= ln2/2 and the Taylor series of degree 13 (remainder
 // below 5e-18).
 func (l *lowering) exp(x value) value {
-	x = l.op(uMax, l.num(-746), x)
-	x = l.op(uMin, l.num(710), x)
-	n := l.opImm(uRound, roundNearest, l.op(uMul, x, l.num(1/math.Ln2)))
-	r := l.op(uFnma, n, l.num(ln2hi), x)
-	r = l.op(uFnma, n, l.num(ln2lo), r)
-	f := 1.0
-	var c [14]float64
-	c[0] = 1
-	for i := 1; i <= 13; i++ {
-		f *= float64(i)
-		c[i] = 1 / f
-	}
-	acc := l.num(c[13])
+	n, r := l.reduce(x, -746, 710)
+	return l.expOf(n, r)
+}
+
+// reduce takes x = n*ln2 + r, x brought into [low, high] before.
+func (l *lowering) reduce(x value, low, high float64) (n, r value) {
+	x = l.op(uMax, l.num(low), x)
+	x = l.op(uMin, l.num(high), x)
+	n = l.opImm(uRound, roundNearest, l.op(uMul, x, l.num(1/math.Ln2)))
+	r = l.op(uFnma, n, l.num(ln2hi), x)
+	return n, l.op(uFnma, n, l.num(ln2lo), r)
+}
+
+// expOf is 2^n exp(r).
+func (l *lowering) expOf(n, r value) value {
+	acc := l.num(taylor[13])
 	for i := 12; i >= 0; i-- {
-		acc = l.op(uFma, acc, r, l.num(c[i]))
+		acc = l.op(uFma, acc, r, l.num(taylor[i]))
 	}
 	if l.wide {
 		return l.op(uScalef, acc, n)
@@ -226,17 +265,28 @@ func (l *lowering) exp(x value) value {
 	return l.op(uMul, l.op(uMul, acc, power(n1)), power(l.op(uSub, n, n1)))
 }
 
+// expLog is exp(y log x) for x >= 0, the product in two parts. The bounds lie where the
+// result is surely 0 or infinite, whatever the lower part says.
+func (l *lowering) expLog(x, y value) value {
+	hi, lo := l.logTwo(x)
+	p := l.op(uMul, y, hi)
+	q := l.op(uFma, y, lo, l.op(uFms, y, hi, p))
+	q = l.op(uMin, l.op(uMax, q, l.num(-1)), l.num(1)) // it is NaN or infinite where p is infinite
+	n, r := l.reduce(p, -800, 800)
+	return l.expOf(n, l.op(uAdd, r, q))
+}
+
 // pow follows math.Pow: a negative base needs a whole exponent, x^0 = 1^y = 1.
 func (l *lowering) pow(x, y value, positive bool) value {
 	one := l.num(1)
 	if positive {
 		x = l.op(uMax, l.num(0), x)
-		r := l.exp(l.op(uMul, y, l.log(x)))
+		r := l.expLog(x, y)
 		r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, x, one))
 		return l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, y, l.num(0)))
 	}
 	size := l.op(uAnd, x, l.bits(absBits))
-	r := l.exp(l.op(uMul, y, l.log(size)))
+	r := l.expLog(size, y)
 	r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, size, one))
 	half := l.op(uMul, y, l.num(0.5))
 	odd := l.opImm(uCmp, cmpNe, l.opImm(uRound, roundFloor, half), half)
