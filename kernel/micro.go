@@ -81,6 +81,7 @@ type minstr struct {
 // slots, then come temporaries; numbers are negative: -1-k is number k of the pool.
 type lowering struct {
 	wide  bool // the target has getexp, getmant, scalef
+	twice bool // it rounds the product of uFma and its kin as well
 	slots int32
 	code  []minstr
 	next  value
@@ -209,6 +210,25 @@ func (l *lowering) log(x value) value {
 	return l.special(r, x)
 }
 
+// lost is what rounding took from the product p = a*b. Where no operation rounds once it is
+// found from halves of a and b (T. J. Dekker, Numerische Mathematik 18 (1971) 224).
+func (l *lowering) lost(a, b, p value) value {
+	if !l.twice {
+		return l.op(uFms, a, b, p)
+	}
+	halves := func(x value) (value, value) {
+		t := l.op(uMul, x, l.num(1<<27+1))
+		high := l.op(uSub, t, l.op(uSub, t, x))
+		return high, l.op(uSub, x, high)
+	}
+	a1, a2 := halves(a)
+	b1, b2 := halves(b)
+	r := l.op(uSub, l.op(uMul, a1, b1), p)
+	r = l.op(uAdd, r, l.op(uMul, a1, b2))
+	r = l.op(uAdd, r, l.op(uMul, a2, b1))
+	return l.op(uAdd, r, l.op(uMul, a2, b2))
+}
+
 // logTwo is log in two parts, hi + lo, whose sum is off by at most 4e-18, and near 1 by
 // less in proportion: pow multiplies the error. Where hi is not finite lo is any number or
 // NaN.
@@ -219,7 +239,9 @@ func (l *lowering) logTwo(x value) (hi, lo value) {
 	lost := l.op(uSub, m, l.op(uSub, d, one)) // m + 1 = d + lost
 	inverse := l.op(uDiv, one, d)
 	s := l.op(uMul, f, inverse)
-	rest := l.op(uFnma, s, lost, l.op(uFnma, s, d, f))
+	product := l.op(uMul, s, d)
+	rest := l.op(uSub, l.op(uSub, f, product), l.lost(s, d, product))
+	rest = l.op(uFnma, s, lost, rest)
 	rest = l.op(uMul, rest, inverse) // f/(m+1) = s + rest
 	whole, twice := l.op(uMul, e, l.num(ln2hi)), l.op(uAdd, s, s)
 	sum := l.op(uAdd, whole, twice)
@@ -270,7 +292,7 @@ func (l *lowering) expOf(n, r value) value {
 func (l *lowering) expLog(x, y value) value {
 	hi, lo := l.logTwo(x)
 	p := l.op(uMul, y, hi)
-	q := l.op(uFma, y, lo, l.op(uFms, y, hi, p))
+	q := l.op(uFma, y, lo, l.lost(y, hi, p))
 	q = l.op(uMin, l.op(uMax, q, l.num(-1)), l.num(1)) // it is NaN or infinite where p is infinite
 	n, r := l.reduce(p, -800, 800)
 	return l.expOf(n, l.op(uAdd, r, q))

@@ -58,6 +58,7 @@ func makeWasm(p *Program, keep []int32) (runner, int, error) {
 	c := &wasmCode{}
 	m := &wasmModule{}
 	low := newLowering(p.Slots, false)
+	low.twice = true
 	pinned := pinnedNumbers(p)
 	top := int32(p.Slots)
 	low.stretches(p, keep, func(stays []bool) {
