@@ -186,7 +186,7 @@ func checkModel(r *CheckReport, m *model.Model, strict bool) {
 // checkTrial prepares a trial as for a run, and checks the composed model's units.
 func (a *App) checkTrial(r *CheckReport, src *diag.Source) {
 	r.Composed = true
-	p, ms := a.prepare(src, nil, 0, nil, false)
+	p, ms := a.prepare(src, nil, RunRequest{})
 	r.Messages = append(r.Messages, ms...)
 	if p == nil || ms.HasErrors() {
 		return

@@ -8,7 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sort"
+	"slices"
+	"strconv"
 	"strings"
 
 	"thymus/antimony"
@@ -30,9 +31,14 @@ type RunRequest struct {
 	Out      string // results folder; "": results/TRIAL, numbered when it exists
 	// Continuous treats the last cells of a clone as continuous, so that none dies out.
 	Continuous bool
-	Resume     string // folder of an interrupted run; then everything else is taken from it
-	Language   string // of the report: en or fr
-	Progress   func(done, total int)
+	// Until is the last day that is simulated, after the trial's own; 0: the trial's own.
+	Until float64
+	// Trajectories is how many patients' trajectories are kept, from the first on; below 0:
+	// all; nil: trial.DefaultTrajectories.
+	Trajectories *int
+	Resume       string // folder of an interrupted run; then everything else is taken from it
+	Language     string // of the report: en or fr
+	Progress     func(done, total int)
 }
 
 // RunSummary is a finished run.
@@ -93,12 +99,25 @@ func (s *RunSummary) JSON() any {
 	return out
 }
 
-var tableNames = []string{"patients", "endpoints", "trajectories"}
+// Tables of a run's chunks: those that are joined into files, and those that only go into
+// the percentiles over time, which are a file of their own.
+var (
+	joinedTables = []string{"patients", "endpoints", "trajectories"}
+	foldedTables = []string{"bins"}
+	chunkTables  = append(slices.Clone(joinedTables), foldedTables...)
+	bandsTable   = "bands"
+)
 
 const (
 	trialFile      = "trial.yaml"
 	populationFile = "population.yaml"
 	modelFile      = "patient.ant"
+)
+
+// Keys of a manifest's settings that a run is continued with.
+const (
+	untilKey        = "until"
+	trajectoriesKey = "trajectories"
 )
 
 // Run runs a trial, or finishes an interrupted run, and writes tables, manifest, summary
@@ -127,7 +146,7 @@ func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
 	if !run.Finished() {
 		err = p.Run(ctx, trial.RunOptions{
 			Workers:  r.Workers,
-			Have:     func(k int) bool { return run.HasChunk(k, tableNames) },
+			Have:     func(k int) bool { return run.HasChunk(k, chunkTables) },
 			Keep:     func(k int, t trial.Tables) error { return run.WriteChunk(k, t.List()) },
 			Progress: r.Progress,
 		})
@@ -138,16 +157,18 @@ func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
 			return nil, err
 		}
 	}
-	var tables []*table.Table
+	analysis := p.NewAnalysis()
 	if run.Finished() {
-		tables, err = run.Tables(tableNames)
+		err = run.Each(append([]string{bandsTable}, joinedTables...), analysis.Add)
 	} else {
-		tables, err = run.Finish(tableNames, statusOf)
+		err = run.Finish(joinedTables, foldedTables, analysis.Add, func() ([]*table.Table, store.Status, error) {
+			return []*table.Table{analysis.Bands()}, statusOf(analysis), nil
+		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	result, err := trial.Analyse(p, trial.Tables{Patients: tables[0], Endpoints: tables[1], Trajectories: tables[2]}, Version)
+	result, err := analysis.Result(Version)
 	if err != nil {
 		return nil, err
 	}
@@ -172,18 +193,28 @@ func (a *App) trialSource(name string) (*diag.Source, diag.Messages) {
 	return a.lib.TrialSource(name)
 }
 
-func (a *App) prepare(src, pop *diag.Source, patients int, seed *uint64, continuous bool) (*trial.Prepared, diag.Messages) {
+// prepare reads and prepares a trial with what a request changes in it.
+func (a *App) prepare(src, pop *diag.Source, r RunRequest) (*trial.Prepared, diag.Messages) {
 	s, ms := trial.ReadTrial(src)
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	if patients > 0 {
-		s.Size = patients
+	if r.Patients > 0 {
+		s.Size = r.Patients
 	}
-	if seed != nil {
-		s.Seed = *seed
+	if r.SeedSet {
+		s.Seed = r.Seed
 	}
-	s.Continuous = continuous
+	if r.Until != 0 {
+		if !(r.Until >= s.End && r.Until <= 1e5) {
+			return nil, append(ms, diag.Errorf(diag.Place{Src: src}, "the trial cannot be simulated until day %g", r.Until).WithHelp("it ends on day %g, and may go on to day 100000", s.End))
+		}
+		s.End = r.Until
+	}
+	if r.Trajectories != nil {
+		s.Trajectories = *r.Trajectories
+	}
+	s.Continuous = r.Continuous
 	if pop == nil {
 		var more diag.Messages
 		if pop, more = a.lib.PopulationSource(s.Population); more.HasErrors() {
@@ -206,11 +237,7 @@ func (a *App) begin(r RunRequest) (*store.Run, *trial.Prepared, error) {
 	if ms.HasErrors() {
 		return nil, nil, ms
 	}
-	var seed *uint64
-	if r.SeedSet {
-		seed = &r.Seed
-	}
-	p, ms := a.prepare(src, nil, r.Patients, seed, r.Continuous)
+	p, ms := a.prepare(src, nil, r)
 	if ms.HasErrors() {
 		return nil, nil, ms
 	}
@@ -254,8 +281,10 @@ func manifestOf(p *trial.Prepared, backend string) store.Manifest {
 		discrete = append(discrete, d.String())
 	}
 	settings["discrete"] = strings.Join(discrete, ", ")
+	settings[untilKey] = model.FormatNumber(s.End)
+	settings[trajectoriesKey] = fmt.Sprint(s.Trajectories)
 	return store.Manifest{Version: Version, Trial: s.ID, ModelHash: model.Hash(p.Model), Seed: s.Seed, Patients: s.Size, Replicates: s.Replicates,
-		Settings: settings, Backend: backend + " " + runtime.GOARCH, ChunkSize: trial.ChunkSize, Chunks: p.Chunks(), Disclaimer: Disclaimer}
+		Settings: settings, Backend: backend + " " + runtime.GOARCH, ChunkSize: p.ChunkSize(), Chunks: p.Chunks(), Disclaimer: Disclaimer}
 }
 
 // resume opens an interrupted run and prepares the same trial again.
@@ -270,8 +299,16 @@ func (a *App) resume(r *RunRequest) (*store.Run, *trial.Prepared, error) {
 			return nil, nil, err
 		}
 	}
-	p, ms := a.prepare(&diag.Source{Name: filepath.Join(run.Dir, trialFile), Text: text[trialFile]}, &diag.Source{Name: filepath.Join(run.Dir, populationFile), Text: text[populationFile]},
-		run.Manifest.Patients, &run.Manifest.Seed, run.Manifest.Settings["discrete"] == "")
+	again := RunRequest{Patients: run.Manifest.Patients, Seed: run.Manifest.Seed, SeedSet: true, Continuous: run.Manifest.Settings["discrete"] == ""}
+	kept, err := strconv.Atoi(run.Manifest.Settings[trajectoriesKey])
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: trajectories: %w", run.Dir, err)
+	}
+	again.Trajectories = &kept
+	if again.Until, err = strconv.ParseFloat(run.Manifest.Settings[untilKey], 64); err != nil {
+		return nil, nil, fmt.Errorf("%s: until: %w", run.Dir, err)
+	}
+	p, ms := a.prepare(&diag.Source{Name: filepath.Join(run.Dir, trialFile), Text: text[trialFile]}, &diag.Source{Name: filepath.Join(run.Dir, populationFile), Text: text[populationFile]}, again)
 	if ms.HasErrors() {
 		return nil, nil, ms
 	}
@@ -282,30 +319,12 @@ func (a *App) resume(r *RunRequest) (*store.Run, *trial.Prepared, error) {
 	return run, p, run.Continues(manifestOf(p, backend))
 }
 
-// statusOf lists the fate of every patient.
-func statusOf(tables []*table.Table) store.Status {
-	s := store.Status{Counts: map[string]int{}, Retries: map[string]int{}}
-	t := tables[0]
-	replicate, _ := t.Ints("replicate")
-	patient, _ := t.Ints("patient")
-	arm, _ := t.Strings("arm")
-	status, _ := t.Strings("status")
-	cause, _ := t.Strings("cause")
-	retry, _ := t.Strings("retry")
-	for i := range status {
-		s.Counts[status[i]]++
-		if retry[i] != "" {
-			s.Retries[retry[i]]++
-		}
-		s.Patients = append(s.Patients, store.PatientStatus{Replicate: int(replicate[i]), Patient: int(patient[i]), Arm: arm[i], Status: status[i], Cause: cause[i], Retry: retry[i]})
+// statusOf says what became of the patients.
+func statusOf(a *trial.Analysis) store.Status {
+	s := store.Status{Counts: a.Counts, Retries: a.Retries, Patients: []store.PatientStatus{}}
+	for _, f := range a.Fates {
+		s.Patients = append(s.Patients, store.PatientStatus(f))
 	}
-	sort.SliceStable(s.Patients, func(i, j int) bool {
-		a, b := s.Patients[i], s.Patients[j]
-		if a.Replicate != b.Replicate {
-			return a.Replicate < b.Replicate
-		}
-		return a.Patient < b.Patient
-	})
 	return s
 }
 

@@ -140,7 +140,7 @@ func TestSameBits(t *testing.T) {
 	}
 	dir := t.TempDir()
 	one, two, three := filepath.Join(dir, "one"), filepath.Join(dir, "two"), filepath.Join(dir, "three")
-	trial := []string{"run", "lupus-car-t", "--patients", "24", "--seed", "5"}
+	trial := []string{"run", "lupus-car-t", "--patients", "24", "--seed", "5", "--until", "370", "--trajectories", "6"}
 	for workers, out := range map[string]string{"1": one, "2": two} {
 		if code, _, errs := do(append(trial, "--workers", workers, "--out", out)...); code != 0 {
 			t.Fatalf("exit code %d\n%s", code, errs)

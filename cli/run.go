@@ -22,6 +22,7 @@ import (
 func (f *face) run() *cobra.Command {
 	var r thymus.RunRequest
 	discrete := true
+	var kept int
 	c := &cobra.Command{
 		Use:   "run TRIAL|FILE.yaml",
 		Short: "Run a virtual trial and write its tables and report",
@@ -52,6 +53,16 @@ any number of workers, also after an interruption and --resume.`,
 			}
 			r.SeedSet = c.Flags().Changed("seed")
 			r.Continuous = !discrete
+			if c.Flags().Changed("trajectories") {
+				r.Trajectories = &kept
+			}
+			if r.Resume != "" {
+				for _, name := range []string{"patients", "seed", "until", "trajectories", "discrete", "out"} {
+					if c.Flags().Changed(name) {
+						return usageError{fmt.Errorf("run: an interrupted run goes on as it began; leave out --%s", name)}
+					}
+				}
+			}
 			app, err := f.app()
 			if err != nil {
 				return err
@@ -65,6 +76,8 @@ any number of workers, also after an interruption and --resume.`,
 	fl.Uint64Var(&r.Seed, "seed", 0, "seed of all draws (default: the trial's own)")
 	fl.StringVar(&r.Out, "out", "", "results folder (default: results/TRIAL, numbered when it exists)")
 	fl.BoolVar(&discrete, "discrete", true, "the last cells of a clone are individuals, so that it may die out; --discrete=false treats them as continuous")
+	fl.Float64Var(&r.Until, "until", 0, "last day that is simulated, after the trial's own end; visits and their endpoints stay")
+	fl.IntVar(&kept, "trajectories", trial.DefaultTrajectories, "patients whose trajectories are written, from the first on; -1: all. Percentiles over time are of all patients")
 	fl.StringVar(&r.Resume, "resume", "", "finish an interrupted run in this folder")
 	fl.StringVar(&r.Language, "language", "en", "language of the report: en or fr")
 	return c

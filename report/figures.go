@@ -161,6 +161,20 @@ func lines(r *trial.Result, o trial.Observable, days string) string {
 	return s.finish(o.Title, fmt.Sprintf("%s of %d single patients", o.Title, n))
 }
 
+// atRiskAt is how many patients had neither the event nor their last look before time t.
+func atRiskAt(c trial.Curve, t float64) int {
+	n, next := 0, math.Inf(1)
+	if k := sort.SearchFloat64s(c.Times, t); k < len(c.Times) {
+		n, next = c.AtRisk[k], c.Times[k]
+	}
+	for _, x := range c.Censored {
+		if x >= t && x < next {
+			n++
+		}
+	}
+	return n
+}
+
 // kaplanMeier draws the share without an event, with intervals, censorings and numbers at
 // risk.
 func kaplanMeier(r *trial.Result, e trial.EndpointResult, days, atRisk string) string {
@@ -216,7 +230,10 @@ func kaplanMeier(r *trial.Result, e trial.EndpointResult, days, atRisk string) s
 			}
 			return v
 		}
-		for _, t := range c.Censored {
+		for k, t := range c.Censored {
+			if k > 0 && t == c.Censored[k-1] {
+				continue
+			}
 			p, q := x.at(t), y.at(at(t))
 			fmt.Fprintf(&s.b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="1.4"/>`, p, q-4, p, q+4, col)
 		}
@@ -226,13 +243,7 @@ func kaplanMeier(r *trial.Result, e trial.EndpointResult, days, atRisk string) s
 		}
 		fmt.Fprintf(&s.b, `<text x="6" y="%.1f" class="tick" style="fill:%s">%s</text>`, row, col, esc(short(c.Arm, 14)))
 		for _, v := range x.ticks {
-			n := 0
-			for _, p := range e.PerPatient {
-				if p.Arm == c.Arm && !p.Missing && p.Value >= v {
-					n++
-				}
-			}
-			s.text(x.at(v), row, "middle", "tick", fmt.Sprint(n))
+			s.text(x.at(v), row, "middle", "tick", fmt.Sprint(atRiskAt(c, v)))
 		}
 	}
 	return s.finish(e.Endpoint.Title, "Kaplan-Meier curves with 95 per cent intervals and numbers at risk")

@@ -32,7 +32,7 @@ const pageText = `<!DOCTYPE html>
 {{end}}</tbody></table></div>
 <p class="note">{{.W.screening}}: {{.R.Screening.Accepted}} / {{.R.Screening.Tried}} ({{pct .R.Screening.Accepted .R.Screening.Tried}}){{range .R.Screening.Reasons}}{{if .N}}; {{.Name}}: {{.N}}{{end}}{{end}}. {{.W.visits}}:{{range $i, $v := .R.Spec.Visits}}{{if $i}},{{end}} {{$v.Title}} ({{$.W.day}} {{printf "%g" $v.Day}}){{end}}.</p>
 {{range .R.Retries}}<p class="note">{{$.W.retries}} {{.Name}}: {{.N}}</p>
-{{end}}{{if .R.Failures}}<details><summary>{{.W.failures}}: {{len .R.Failures}}</summary><ul>{{range .R.Failures}}<li>{{.Arm}}: {{.Cause}}</li>{{end}}</ul></details>{{end}}
+{{end}}{{if .R.Failures}}<details><summary>{{.W.failures}}: {{.R.FailedPatients}}</summary><ul>{{range .R.Failures}}<li>{{.Arm}}: {{.Cause}}</li>{{end}}</ul></details>{{end}}
 <h3>{{.W.population}}</h3>
 <div class="scroll"><table><thead><tr><th>{{.W.covariate}}</th><th>n</th><th>{{.W.mean}}</th><th>{{.W.sd}}</th><th>{{.W.range}}</th></tr></thead><tbody>
 {{range .R.Covariates}}<tr><td>{{.Title}}{{with .Unit}} [{{.}}]{{end}}</td><td class="n">{{.N}}</td>{{if .Levels}}<td colspan="3">{{range $i, $l := .Levels}}{{if $i}}, {{end}}{{$l.Name}} {{$l.N}}{{end}}</td>{{else}}<td class="n">{{num .Mean}}</td><td class="n">{{num .SD}}</td><td class="n">{{span .Q05 .Q95}}</td>{{end}}</tr>
@@ -42,7 +42,7 @@ const pageText = `<!DOCTYPE html>
 {{range .Rows}}<tr{{if .Primary}} class="primary"{{end}}>{{if .First}}<td rowspan="{{.Span}}">{{.Title}}</td>{{end}}<td class="n"><span class="dot" style="background:{{.Colour}}"></span>{{.Arm}}</td><td class="n">{{.N}}</td><td class="n">{{.Estimate}}</td><td class="n">{{.Interval}}</td><td class="n">{{.Detail}}</td><td>{{.Difference}}{{with .Test}}<br><span class="note">{{.}}</span>{{end}}</td></tr>
 {{end}}</tbody></table></div>
 <h2 id="curves">{{.W.curves}}</h2>
-<p class="note">{{.W.curvesnote}}</p><p class="legend">{{range .Arms}}<span><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}</span> {{end}}</p>
+<p class="note">{{.W.curvesnote}}{{if .R.BandError}} {{.W.bandsnote}}{{end}}</p><p class="legend">{{range .Arms}}<span><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}</span> {{end}}</p>
 <div class="grid2">{{range .Curves}}<figure><figcaption>{{.Title}}</figcaption>{{.SVG}}</figure>{{end}}</div>
 {{if .KM}}<h2>{{.W.km}}</h2><p class="note">{{.W.kmnote}}</p><div class="grid2">{{range .KM}}<figure><figcaption>{{.Title}}</figcaption>{{.SVG}}</figure>{{end}}</div>{{end}}
 {{if .Falls}}<h2>{{.W.waterfall}}</h2><div class="grid2">{{range .Falls}}<figure><figcaption>{{.Title}}</figcaption>{{.SVG}}</figure>{{end}}</div>{{end}}

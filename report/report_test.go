@@ -111,3 +111,13 @@ func TestSummary(t *testing.T) {
 		t.Errorf("summary:\n%s", b.String())
 	}
 }
+
+// TestAtRisk: events at 1, 2 and 5, last looks at 2, 3 and 7.
+func TestAtRisk(t *testing.T) {
+	c := trial.Curve{Times: []float64{1, 2, 5}, AtRisk: []int{6, 5, 2}, Censored: []float64{2, 3, 7}}
+	for at, want := range map[float64]int{0: 6, 1: 6, 1.5: 5, 2: 5, 2.5: 3, 3: 3, 4: 2, 5: 2, 6: 1, 7: 1, 8: 0} {
+		if got := atRiskAt(c, at); got != want {
+			t.Errorf("at risk at %g: %d, want %d", at, got, want)
+		}
+	}
+}

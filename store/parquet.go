@@ -43,75 +43,101 @@ func schemaOf(t *table.Table) *parquet.Schema {
 // orderKey is where the order of columns stands: Parquet groups sort theirs by name.
 const orderKey = "columns"
 
-// writeParquet writes tables of one shape as row groups of one file.
-func writeParquet(w io.Writer, tables func(yield func(*table.Table) error) error) error {
-	var pw *parquet.GenericWriter[any]
-	var first *table.Table
-	err := tables(func(t *table.Table) error {
-		if err := t.Check(); err != nil {
-			return err
+// rowsInGroup is about how many rows a row group of a file has, and rowsAtOnce how many
+// are handed to the writer at a time: what is in memory does not grow with a table.
+const (
+	rowsInGroup = 8192
+	rowsAtOnce  = 512
+)
+
+// parquetWriter writes tables of one shape below each other into one file.
+type parquetWriter struct {
+	w       io.Writer
+	pw      *parquet.GenericWriter[any]
+	shape   *table.Table
+	place   []int // column of the table for each of the file's
+	rows    []parquet.Row
+	pending int // rows of the group that is being written
+}
+
+func (p *parquetWriter) begin(t *table.Table) {
+	p.shape = &table.Table{Name: t.Name}
+	order := ""
+	options := []parquet.WriterOption{schemaOf(t), parquet.CreatedBy("thymus", "1", "tables")}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		p.shape.Append(table.Column{Name: c.Name, Unit: c.Unit, Kind: c.Kind})
+		if i > 0 {
+			order += "\x1f"
 		}
-		if pw == nil {
-			first = &table.Table{Name: t.Name, Columns: t.Columns}
-			order := ""
-			options := []parquet.WriterOption{schemaOf(t), parquet.CreatedBy("thymus", "1", "tables")}
-			for i := range t.Columns {
-				c := &t.Columns[i]
-				if i > 0 {
-					order += "\x1f"
-				}
-				order += c.Name
-				if c.Unit != "" {
-					options = append(options, parquet.KeyValueMetadata(unitKey+c.Name, c.Unit))
-				}
-			}
-			options = append(options, parquet.KeyValueMetadata(orderKey, order))
-			pw = parquet.NewGenericWriter[any](w, options...)
-		} else if err := first.SameShape(t); err != nil {
-			return err
+		order += c.Name
+		if c.Unit != "" {
+			options = append(options, parquet.KeyValueMetadata(unitKey+c.Name, c.Unit))
 		}
-		if t.Rows() == 0 {
-			return nil
-		}
-		rows := make([]parquet.Row, t.Rows())
-		index := map[string]int{}
-		for i, f := range pw.Schema().Fields() {
-			index[f.Name()] = i
-		}
-		place := make([]*table.Column, len(t.Columns))
-		for i := range t.Columns {
-			place[index[t.Columns[i].Name]] = &t.Columns[i]
-		}
-		for r := range rows {
-			row := make(parquet.Row, len(place))
-			for i, c := range place {
+	}
+	options = append(options, parquet.KeyValueMetadata(orderKey, order))
+	p.pw = parquet.NewGenericWriter[any](p.w, options...)
+	index := map[string]int{}
+	for i := range t.Columns {
+		index[t.Columns[i].Name] = i
+	}
+	for _, f := range p.pw.Schema().Fields() {
+		p.place = append(p.place, index[f.Name()])
+	}
+	flat := make([]parquet.Value, rowsAtOnce*len(p.place))
+	p.rows = make([]parquet.Row, rowsAtOnce)
+	for r := range p.rows {
+		p.rows[r], flat = flat[:len(p.place):len(p.place)], flat[len(p.place):]
+	}
+}
+
+func (p *parquetWriter) add(t *table.Table) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	if p.pw == nil {
+		p.begin(t)
+	} else if err := p.shape.SameShape(t); err != nil {
+		return err
+	}
+	for from := 0; from < t.Rows(); {
+		n := min(t.Rows()-from, rowsAtOnce, rowsInGroup-p.pending)
+		for i, k := range p.place {
+			c := &t.Columns[k]
+			for r := range n {
 				var v parquet.Value
 				switch c.Kind {
 				case table.Float:
-					v = parquet.DoubleValue(c.F[r])
+					v = parquet.DoubleValue(c.F[from+r])
 				case table.Int:
-					v = parquet.Int64Value(c.I[r])
+					v = parquet.Int64Value(c.I[from+r])
 				case table.Bool:
-					v = parquet.BooleanValue(c.B[r])
+					v = parquet.BooleanValue(c.B[from+r])
 				default:
-					v = parquet.ByteArrayValue([]byte(c.S[r]))
+					v = parquet.ByteArrayValue([]byte(c.S[from+r]))
 				}
-				row[i] = v.Level(0, 0, i)
+				p.rows[r][i] = v.Level(0, 0, i)
 			}
-			rows[r] = row
 		}
-		if _, err := pw.WriteRows(rows); err != nil {
+		if _, err := p.pw.WriteRows(p.rows[:n]); err != nil {
 			return err
 		}
-		return pw.Flush()
-	})
-	if err != nil {
-		return err
+		from += n
+		if p.pending += n; p.pending == rowsInGroup {
+			p.pending = 0
+			if err := p.pw.Flush(); err != nil {
+				return err
+			}
+		}
 	}
-	if pw == nil {
+	return nil
+}
+
+func (p *parquetWriter) close() error {
+	if p.pw == nil {
 		return fmt.Errorf("store: no table to write")
 	}
-	return pw.Close()
+	return p.pw.Close()
 }
 
 // WriteParquet writes a table to a file, under another name first.
@@ -121,29 +147,46 @@ func WriteParquet(path string, t *table.Table) error {
 
 // writeTable writes one table as a file.
 func writeTable(w io.Writer, t *table.Table) error {
-	return writeParquet(w, func(yield func(*table.Table) error) error { return yield(t) })
+	p := &parquetWriter{w: w}
+	if err := p.add(t); err != nil {
+		return err
+	}
+	return p.close()
 }
 
 // ReadParquet reads a table that WriteParquet wrote.
 func ReadParquet(path string) (*table.Table, error) {
+	var whole *table.Table
+	err := eachPart(path, func(t *table.Table) error {
+		if whole == nil {
+			whole = t
+			return nil
+		}
+		return whole.AppendRows(t)
+	})
+	return whole, err
+}
+
+// eachPart reads a table that WriteParquet wrote, a row group at a time; a table without
+// rows is one part.
+func eachPart(path string, see func(*table.Table) error) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	file, err := parquet.OpenFile(f, info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	t := &table.Table{Name: file.Schema().Name()}
 	fields := file.Schema().Fields()
-	byName := map[string]*table.Column{}
+	shape := map[string]table.Column{}
 	for _, field := range fields {
-		c := &table.Column{Name: field.Name()}
+		c := table.Column{Name: field.Name()}
 		c.Unit, _ = file.Lookup(unitKey + c.Name)
 		switch field.Type().Kind() {
 		case parquet.Double:
@@ -155,51 +198,75 @@ func ReadParquet(path string) (*table.Table, error) {
 		case parquet.ByteArray:
 			c.Kind = table.String
 		default:
-			return nil, fmt.Errorf("%s: column %s has a type that thymus does not write", filepath.Base(path), c.Name)
+			return fmt.Errorf("%s: column %s has a type that thymus does not write", filepath.Base(path), c.Name)
 		}
-		byName[c.Name] = c
-	}
-	buffer := make([]parquet.Row, 512)
-	for _, group := range file.RowGroups() {
-		rows := group.Rows()
-		for {
-			n, err := rows.ReadRows(buffer)
-			for _, row := range buffer[:n] {
-				for i, v := range row {
-					c := byName[fields[i].Name()]
-					switch c.Kind {
-					case table.Float:
-						c.F = append(c.F, v.Double())
-					case table.Int:
-						c.I = append(c.I, v.Int64())
-					case table.Bool:
-						c.B = append(c.B, v.Boolean())
-					default:
-						c.S = append(c.S, string(v.ByteArray()))
-					}
-				}
-			}
-			if err == io.EOF {
-				break
-			}
-			if err != nil {
-				rows.Close()
-				return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
-			}
-		}
-		if err := rows.Close(); err != nil {
-			return nil, err
-		}
+		shape[c.Name] = c
 	}
 	order, _ := file.Lookup(orderKey)
-	for _, name := range split(order) {
-		c, ok := byName[name]
-		if !ok {
-			return nil, fmt.Errorf("%s: the list of columns names %q, which is not there", filepath.Base(path), name)
+	names := split(order)
+	groups := file.RowGroups()
+	buffer := make([]parquet.Row, rowsAtOnce)
+	for g := 0; g == 0 || g < len(groups); g++ {
+		t := &table.Table{Name: file.Schema().Name()}
+		byName := map[string]*table.Column{}
+		for _, name := range names {
+			c, ok := shape[name]
+			if !ok {
+				return fmt.Errorf("%s: the list of columns names %q, which is not there", filepath.Base(path), name)
+			}
+			t.Append(c)
 		}
-		t.Append(*c)
+		for i := range t.Columns {
+			byName[t.Columns[i].Name] = &t.Columns[i]
+		}
+		place := make([]*table.Column, len(fields))
+		for i, field := range fields {
+			if place[i] = byName[field.Name()]; place[i] == nil {
+				return fmt.Errorf("%s: the list of columns lacks %q", filepath.Base(path), field.Name())
+			}
+		}
+		if g < len(groups) {
+			if err := readGroup(groups[g], place, buffer); err != nil {
+				return fmt.Errorf("%s: %w", filepath.Base(path), err)
+			}
+		}
+		if err := t.Check(); err != nil {
+			return err
+		}
+		if err := see(t); err != nil {
+			return err
+		}
 	}
-	return t, t.Check()
+	return nil
+}
+
+// readGroup appends the rows of a group to columns.
+func readGroup(group parquet.RowGroup, place []*table.Column, buffer []parquet.Row) error {
+	rows := group.Rows()
+	defer rows.Close()
+	for {
+		n, err := rows.ReadRows(buffer)
+		for _, row := range buffer[:n] {
+			for i, v := range row {
+				switch c := place[i]; c.Kind {
+				case table.Float:
+					c.F = append(c.F, v.Double())
+				case table.Int:
+					c.I = append(c.I, v.Int64())
+				case table.Bool:
+					c.B = append(c.B, v.Boolean())
+				default:
+					c.S = append(c.S, string(v.ByteArray()))
+				}
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 func split(s string) []string {

@@ -18,7 +18,7 @@ import (
 
 // Manifest says what a run is. Everything but Status is known before it starts.
 type Manifest struct {
-	Format     int               `json:"format"` // of this folder: 1
+	Format     int               `json:"format"` // of this folder: 2
 	Version    string            `json:"thymus_version"`
 	Trial      string            `json:"trial"`
 	ModelHash  string            `json:"model_sha256"`
@@ -38,7 +38,7 @@ type Manifest struct {
 type Status struct {
 	Counts   map[string]int    `json:"counts"`
 	Retries  map[string]int    `json:"retries,omitempty"` // runs that failed and reached the end by another way
-	Patients []PatientStatus   `json:"patients"`
+	Patients []PatientStatus   `json:"patients"`          // those that ended early or were tried again, the first thousand; patients.parquet has all
 	Tables   map[string]string `json:"tables_sha256"`
 }
 
@@ -75,7 +75,7 @@ func Create(dir string, m Manifest, inputs map[string]string) (*Run, error) {
 	if err := os.MkdirAll(filepath.Join(dir, chunkFolder), 0o755); err != nil {
 		return nil, err
 	}
-	m.Format = 1
+	m.Format = 2
 	m.Inputs = map[string]string{}
 	for name, text := range inputs {
 		m.Inputs[name] = hash([]byte(text))
@@ -113,8 +113,8 @@ func Open(dir string) (*Run, error) {
 	if err := json.Unmarshal(text, &r.Manifest); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, manifestName), err)
 	}
-	if r.Manifest.Format != 1 {
-		return nil, fmt.Errorf("%s has format %d; this version reads format 1", dir, r.Manifest.Format)
+	if r.Manifest.Format != 2 {
+		return nil, fmt.Errorf("%s has format %d; this version reads format 2", dir, r.Manifest.Format)
 	}
 	return r, nil
 }
@@ -206,61 +206,78 @@ func (r *Run) HasChunk(k int, names []string) bool {
 	return true
 }
 
-// Finish joins all chunks into one file a table, writes the status and removes the chunks.
-// The tables are returned in the order of names.
-func (r *Run) Finish(names []string, status func(tables []*table.Table) Status) ([]*table.Table, error) {
+// Finish joins the chunks of each table in joined into one file, hands over the pieces of
+// these tables and then of those in folded, which are not kept, and writes what end returns:
+// more tables and the status. Then it removes the chunks. One chunk is in memory at a time.
+func (r *Run) Finish(joined, folded []string, see func(part *table.Table) error, end func() ([]*table.Table, Status, error)) error {
 	sums := map[string]string{}
-	out := make([]*table.Table, len(names))
-	for i, name := range names {
-		joined := &table.Table{Name: name}
-		path := filepath.Join(r.Dir, name+".parquet")
-		err := atomically(path, func(w io.Writer) error {
-			return writeParquet(w, func(yield func(*table.Table) error) error {
-				for k := 0; k < r.Manifest.Chunks; k++ {
-					t, err := ReadParquet(r.chunkPath(k, name))
-					if err != nil {
-						return err
-					}
-					if err := joined.AppendRows(t); err != nil {
-						return err
-					}
-					if err := yield(t); err != nil {
-						return err
-					}
+	write := func(name string, do func(p *parquetWriter) error) error {
+		h := sha256.New()
+		err := atomically(filepath.Join(r.Dir, name+".parquet"), func(w io.Writer) error {
+			p := &parquetWriter{w: io.MultiWriter(w, h)}
+			if err := do(p); err != nil {
+				return err
+			}
+			return p.close()
+		})
+		sums[name+".parquet"] = hex.EncodeToString(h.Sum(nil))
+		return err
+	}
+	chunks := func(name string, see func(part *table.Table) error) error {
+		for k := 0; k < r.Manifest.Chunks; k++ {
+			t, err := ReadParquet(r.chunkPath(k, name))
+			if err != nil {
+				return err
+			}
+			if err := see(t); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, name := range joined {
+		err := write(name, func(p *parquetWriter) error {
+			return chunks(name, func(part *table.Table) error {
+				if err := see(part); err != nil {
+					return err
 				}
-				return nil
+				return p.add(part)
 			})
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		sums[name+".parquet"] = hash(text)
-		out[i] = joined
 	}
-	s := status(out)
-	s.Tables = sums
-	r.Manifest.Status = &s
+	for _, name := range folded {
+		if err := chunks(name, see); err != nil {
+			return err
+		}
+	}
+	more, status, err := end()
+	if err != nil {
+		return err
+	}
+	for _, t := range more {
+		if err := write(t.Name, func(p *parquetWriter) error { return p.add(t) }); err != nil {
+			return err
+		}
+	}
+	status.Tables = sums
+	r.Manifest.Status = &status
 	if err := r.writeManifest(); err != nil {
-		return nil, err
+		return err
 	}
-	return out, os.RemoveAll(filepath.Join(r.Dir, chunkFolder))
+	return os.RemoveAll(filepath.Join(r.Dir, chunkFolder))
 }
 
-// Tables reads the tables of a finished run.
-func (r *Run) Tables(names []string) ([]*table.Table, error) {
-	out := make([]*table.Table, len(names))
-	for i, n := range names {
-		t, err := ReadParquet(filepath.Join(r.Dir, n+".parquet"))
-		if err != nil {
-			return nil, err
+// Each hands over the tables of a finished run, piece by piece.
+func (r *Run) Each(names []string, see func(part *table.Table) error) error {
+	for _, n := range names {
+		if err := eachPart(filepath.Join(r.Dir, n+".parquet"), see); err != nil {
+			return err
 		}
-		out[i] = t
 	}
-	return out, nil
+	return nil
 }
 
 // WriteFile writes a file of the run, under another name first.

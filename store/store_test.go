@@ -42,7 +42,9 @@ func TestParquetKeepsEveryBit(t *testing.T) {
 
 func finish(t *testing.T, r *Run) map[string]string {
 	t.Helper()
-	if _, err := r.Finish([]string{"sample"}, func([]*table.Table) Status { return Status{Counts: map[string]int{"completed": 4}} }); err != nil {
+	if err := r.Finish([]string{"sample"}, nil, func(*table.Table) error { return nil }, func() ([]*table.Table, Status, error) {
+		return nil, Status{Counts: map[string]int{"completed": 4}}, nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]string{}

@@ -23,20 +23,22 @@ const usualSize = 30
 // is given, in Wilson's interval for a rate of known size, else within 25 %. Where the
 // spread between patients was published, virtual patients must not be spread wider than
 // its own 95 % limit: a replicate interval that is wide for that reason proves nothing.
-func (p *Prepared) agreement(r *Result, by map[string]map[string][]seen) {
+func (a *Analysis) agreement(r *Result) {
 	rows := map[string]library.EvidenceRow{}
-	for _, e := range p.evidence {
+	for _, e := range a.p.evidence {
 		rows[e.ID] = e
 	}
-	for _, c := range p.Spec.Evidence {
-		row := rows[c.Row]
-		var e *endpoint
-		for _, x := range p.endpoints {
-			if x.ID == c.Endpoint {
-				e = x
+	for _, c := range a.p.Spec.Evidence {
+		for i, e := range a.p.endpoints {
+			if e.ID != c.Endpoint {
+				continue
 			}
+			var list []seen
+			if k, err := a.p.armIndex(c.Arm); err == nil {
+				list = a.seen(i, k)
+			}
+			r.Agreement = append(r.Agreement, a.p.agree(c, rows[c.Row], e, list))
 		}
-		r.Agreement = append(r.Agreement, p.agree(c, row, e, by[c.Endpoint][c.Arm]))
 	}
 }
 

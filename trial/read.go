@@ -109,7 +109,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		return nil, ms
 	}
 	s := &Spec{ID: raw.Trial, Title: raw.Title, TitleFR: raw.TitleFR, Question: raw.Question, Story: raw.Story, Design: raw.Design, Population: raw.Population,
-		Modules: raw.Modules, Size: raw.Size, Replicates: max(raw.Replicates, 1), Seed: raw.Seed, Allocation: raw.Allocation, Block: raw.Block, Control: raw.Control,
+		Trajectories: DefaultTrajectories, Modules: raw.Modules, Size: raw.Size, Replicates: max(raw.Replicates, 1), Seed: raw.Seed, Allocation: raw.Allocation, Block: raw.Block, Control: raw.Control,
 		Start: or(length(raw.Start), 0), End: length(raw.End), Resolution: or(length(raw.Resolution), 0.5), Dropout: raw.Dropout.Rate, Missing: raw.Missing,
 		Settings: raw.Settings, Solver: raw.Solver, Limits: raw.Limits, Source: src, At: d.place("trial"), places: d}
 	if s.Design == "" {

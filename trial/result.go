@@ -11,6 +11,7 @@ type Result struct {
 	Arms         []ArmResult
 	Endpoints    []EndpointResult
 	Bands        []Band
+	BandError    float64 // of the bands' percentiles, relative (see BandError); 0: none
 	Lines        []Line
 	Agreement    []Agreement
 	Covariates   []CovariateSummary

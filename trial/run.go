@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 
@@ -17,15 +18,21 @@ import (
 	"thymus/table"
 )
 
-// ChunkSize is how many patients make a chunk: the unit of work that is kept.
-const ChunkSize = 8
+// ChunkSize is how many patients make a chunk: the unit of work that is kept. It grows with
+// the trial, so that the number of chunks does not.
+func (p *Prepared) ChunkSize() int { return min(max(8, p.Spec.Size/100), 256) }
 
-// Tables are what a run keeps, by name: patients, endpoints, trajectories.
-type Tables struct{ Patients, Endpoints, Trajectories *table.Table }
+// DefaultTrajectories is how many patients' trajectories a run keeps unless told otherwise.
+const DefaultTrajectories = 1000
+
+// Tables are what a chunk of a run keeps, by name: patients, endpoints, trajectories of the
+// patients whose are kept, and bins, which counts values of observables unless all
+// trajectories are kept.
+type Tables struct{ Patients, Endpoints, Trajectories, Bins *table.Table }
 
 // List gives the tables in a fixed order.
 func (t Tables) List() []*table.Table {
-	return []*table.Table{t.Patients, t.Endpoints, t.Trajectories}
+	return []*table.Table{t.Patients, t.Endpoints, t.Trajectories, t.Bins}
 }
 
 // RunOptions say how a trial is run.
@@ -38,7 +45,7 @@ type RunOptions struct {
 
 // Chunks is the number of chunks of the whole trial, all replicates.
 func (p *Prepared) Chunks() int {
-	return p.Spec.Replicates * ((p.Spec.Size + ChunkSize - 1) / ChunkSize)
+	return p.Spec.Replicates * ((p.Spec.Size + p.ChunkSize() - 1) / p.ChunkSize())
 }
 
 // Patients is the number of enrolled patients of the whole trial.
@@ -87,11 +94,11 @@ func (p *Prepared) Run(ctx context.Context, o RunOptions) error {
 	})
 }
 
-func (p *Prepared) perReplicate() int { return (p.Spec.Size + ChunkSize - 1) / ChunkSize }
+func (p *Prepared) perReplicate() int { return (p.Spec.Size + p.ChunkSize() - 1) / p.ChunkSize() }
 
 func (p *Prepared) members(chunk int) int {
-	first := chunk % p.perReplicate() * ChunkSize
-	return min(ChunkSize, p.Spec.Size-first)
+	first := chunk % p.perReplicate() * p.ChunkSize()
+	return min(p.ChunkSize(), p.Spec.Size-first)
 }
 
 // seedOf is the seed of a replicate: the trial's own for the first.
@@ -153,7 +160,7 @@ type armResult struct {
 	last     float64 // day of the last look
 	outcomes []outcome
 	times    []float64
-	rows     [][]float64 // observables at those times
+	rows     []float64 // observables at those times, [time][observable]
 	doses    map[string]float64
 	counts   map[string]int
 	steps    int
@@ -164,7 +171,7 @@ type armResult struct {
 func (w *worker) patient(chunk, index int) patientResult {
 	p := w.p
 	replicate := chunk / p.perReplicate()
-	number := chunk%p.perReplicate()*ChunkSize + index
+	number := chunk%p.perReplicate()*p.ChunkSize() + index
 	seed := seedOf(p.Spec.Seed, replicate)
 	r := patientResult{replicate: replicate, number: number, reasons: make([]int, len(p.Population.Plausible))}
 	sampler := w.sampler(replicate)
@@ -280,12 +287,14 @@ func (w *worker) run(r *patientResult, a int, pt sim.Patient, begin sim.Begin, l
 		if i >= len(tr.Times) {
 			break
 		}
-		row := make([]float64, len(p.Spec.Observables))
-		for k, o := range p.Spec.Observables {
-			row[k] = tr.Values[p.observable[o.ID]][i]
+		if out.rows == nil {
+			out.times = make([]float64, 0, len(p.band))
+			out.rows = make([]float64, 0, len(p.band)*len(p.Spec.Observables))
 		}
 		out.times = append(out.times, tr.Times[i])
-		out.rows = append(out.rows, row)
+		for _, o := range p.Spec.Observables {
+			out.rows = append(out.rows, tr.Values[p.observable[o.ID]][i])
+		}
 	}
 	return out
 }
@@ -428,6 +437,8 @@ func (p *Prepared) tables(chunk []patientResult) Tables {
 	var tArm []string
 	var tTime []float64
 	tValues := make([][]float64, len(p.Spec.Observables))
+	var bins []uint64
+	exact := p.exactBands()
 	for _, r := range chunk {
 		for _, a := range r.arms {
 			id := p.arms[a.arm].spec.ID
@@ -461,11 +472,25 @@ func (p *Prepared) tables(chunk []patientResult) Tables {
 				eArm, eID = append(eArm, id), append(eID, p.endpoints[i].ID)
 				eValue, eCensored, eMissing = append(eValue, o.Value), append(eCensored, o.Censored), append(eMissing, o.Missing)
 			}
+			for i := range a.times {
+				if exact {
+					break
+				}
+				for k := range tValues {
+					if v := a.rows[i*len(tValues)+k]; !math.IsNaN(v) {
+						// bins in ascending order, and below series
+						bins = append(bins, uint64(p.seriesOf(a.arm, k, i))<<32|uint64(uint32(binOf(v))^1<<31))
+					}
+				}
+			}
 			for i, t := range a.times {
+				if !p.kept(r.replicate, r.number) {
+					break
+				}
 				tReplicate, tPatient = append(tReplicate, int64(r.replicate)), append(tPatient, int64(r.number))
 				tArm, tTime = append(tArm, id), append(tTime, t)
 				for k := range tValues {
-					tValues[k] = append(tValues[k], a.rows[i][k])
+					tValues[k] = append(tValues[k], a.rows[i*len(tValues)+k])
 				}
 			}
 		}
@@ -496,5 +521,21 @@ func (p *Prepared) tables(chunk []patientResult) Tables {
 	for k, o := range p.Spec.Observables {
 		trajectories.Append(table.Floats(o.ID, o.Unit, tValues[k]))
 	}
-	return Tables{patients, endpoints, trajectories}
+	return Tables{patients, endpoints, trajectories, counted(bins)}
+}
+
+// counted makes a table of how often each bin of a series occurs.
+func counted(bins []uint64) *table.Table {
+	slices.Sort(bins)
+	var series, bin, patients []int64
+	for i, b := range bins {
+		if i > 0 && b == bins[i-1] {
+			patients[len(patients)-1]++
+			continue
+		}
+		series, bin, patients = append(series, int64(b>>32)), append(bin, int64(int32(uint32(b)^1<<31))), append(patients, 1)
+	}
+	t := &table.Table{Name: "bins"}
+	t.Append(table.Ints("series", "", series), table.Ints("bin", "", bin), table.Ints("patients", "", patients))
+	return t
 }

@@ -30,6 +30,7 @@ type Spec struct {
 	Evidence           []Comparison
 	Used               []Used // published figures that are not predicted, and why
 	Solver             Solver
+	Trajectories       int      // patients whose trajectories are kept, from the first on; below 0: all
 	Continuous         bool     // the last cells of a clone are not individuals: nothing dies out
 	Limits             []string // what this trial leaves out, one line each
 	Source             *diag.Source

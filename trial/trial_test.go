@@ -10,7 +10,6 @@ import (
 
 	"thymus/diag"
 	"thymus/library"
-	"thymus/table"
 	"thymus/trial"
 )
 
@@ -54,13 +53,10 @@ func prepare(t testing.TB, text string, change func(*trial.Spec)) *trial.Prepare
 
 func run(t testing.TB, p *trial.Prepared) *trial.Result {
 	t.Helper()
-	var all trial.Tables
+	a := p.NewAnalysis()
 	err := p.Run(context.Background(), trial.RunOptions{Workers: 2, Keep: func(_ int, x trial.Tables) error {
-		if all.Patients == nil {
-			all = trial.Tables{Patients: &table.Table{Name: "patients"}, Endpoints: &table.Table{Name: "endpoints"}, Trajectories: &table.Table{Name: "trajectories"}}
-		}
-		for i, part := range x.List() {
-			if err := all.List()[i].AppendRows(part); err != nil {
+		for _, part := range x.List() {
+			if err := a.Add(part); err != nil {
 				return err
 			}
 		}
@@ -69,7 +65,7 @@ func run(t testing.TB, p *trial.Prepared) *trial.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := trial.Analyse(p, all, "test")
+	r, err := a.Result("test")
 	if err != nil {
 		t.Fatal(err)
 	}
