@@ -28,8 +28,12 @@ func (d Discrete) String() string {
 	return s
 }
 
-// mostTrusted is for how many firings of a channel its effect on derivatives is believed.
-const mostTrusted = 100
+// mostTrusted is for how many firings of a channel its effect on derivatives is believed,
+// a step counting as stepAge of them; and not beyond a dose or an event.
+const (
+	mostTrusted = 100
+	stepAge     = 5
+)
 
 // hazardAtol is how well steps resolve the integral of the propensities, whose unit is one
 // firing; the integral that decides is computed within each step.
@@ -61,9 +65,6 @@ type hybrid struct {
 	walk
 	at, delta  []float64 // a state within the step; what jumps have added in it
 	moved      bool
-	effect     []float64 // what one firing of channel list[k] changes in a derivative, see difference
-	age        []int     // firings of it since that was found out
-	effects    float64   // what all firings within the step change
 	g0, g1     []float64
 	full, tail []float64 // the integrated vector: the states, and what propensities grow
 	atol       []float64
@@ -88,7 +89,6 @@ func newHybrid(w *Worker) *hybrid {
 	h.left, h.streams = make([]float64, m), make([]rng.Philox, m)
 	h.key = make([]byte, m)
 	h.walk = newWalk(m, n)
-	h.effect, h.age = make([]float64, m), make([]int, m)
 	h.at, h.delta = make([]float64, n), make([]float64, n)
 	h.full, h.tail = make([]float64, n+1), make([]float64, n+1)
 	h.atol = append(append(h.atol, p.atol...), hazardAtol)
@@ -118,14 +118,13 @@ func (h *hybrid) start(r *run, y []float64) error {
 		return err
 	}
 	h.in = h.j.Gated(in)
-	h.firings = 0
+	h.firings, h.set = 0, nil
 	key := rng.Key{Seed: r.s.Seed, Patient: r.pt.Number, Index: r.s.Replicate}
 	for k, c := range h.list {
 		ch := &h.j.Channels[c]
 		key.Purpose = "jump " + ch.ID
 		h.streams[k].Reset(key)
 		h.left[k] = h.streams[k].Exponential()
-		h.age[k] = mostTrusted // not known yet
 		h.shut[k] = len(h.states) == 0
 		h.in.Shut(c, h.shut[k])
 		for i := range ch.Changes {
@@ -218,12 +217,22 @@ func (h *hybrid) count() {
 			h.key[k] = 1
 		}
 	}
-	if set, ok := h.p.sets.Load(string(h.key)); ok {
-		h.set = set.(*jumpSet)
-		return
+	set, ok := h.p.sets.Load(string(h.key))
+	if !ok {
+		set = h.newSet()
+		h.p.sets.Store(string(h.key), set)
 	}
-	h.set = h.newSet()
-	h.p.sets.Store(string(h.key), h.set)
+	if h.set != set.(*jumpSet) {
+		h.set = set.(*jumpSet)
+		h.forget()
+	}
+}
+
+// forget gives up what is known of the effects of firings.
+func (h *hybrid) forget() {
+	for k := range h.age {
+		h.age[k] = mostTrusted
+	}
 }
 
 // gated is the system that flows, with crossings where states become discrete.
@@ -253,6 +262,7 @@ func (g gated) Cross(dst, y, t []float64) {
 func (h *hybrid) OnStop(t float64, y []float64) (bool, error) {
 	y = y[:len(h.at)]
 	changed, err := h.run.OnStop(t, y)
+	h.forget()
 	return h.sort(y) || changed, err
 }
 
@@ -260,6 +270,7 @@ func (h *hybrid) OnStop(t float64, y []float64) (bool, error) {
 func (h *hybrid) OnCrossing(t float64, y []float64, which []int, rising []bool) (changed, stop bool, err error) {
 	y = y[:len(h.at)]
 	changed, stop, err = h.run.OnCrossing(t, y, which, rising)
+	h.forget()
 	return h.sort(y) || changed, stop, err
 }
 

@@ -163,14 +163,20 @@ type walk struct {
 	courses             []course // by the set's open
 	f0, fm, f1          []float64
 	some                []float64 // values of the states that a part reads
-	rows                []float64
 	d0, d1              []float64 // derivatives
+
+	effects []effect  // by list
+	age     []int     // of each, see mostTrusted
+	sum     []float64 // of the effects of all firings in the step
+	bound   float64   // of what weigh says of the sum
+	weights []float64 // of rows, in this step
+	weighed bool      // they are known
 }
 
 func newWalk(channels, states int) walk {
 	float := func(n int) []float64 { return make([]float64, n) }
 	return walk{courses: make([]course, channels), f0: float(channels), fm: float(channels), f1: float(channels),
-		some: float(states), rows: float(states), d0: float(states), d1: float(states)}
+		some: float(states), effects: make([]effect, channels), age: make([]int, channels), sum: float(states), weights: float(states), d0: float(states), d1: float(states)}
 }
 
 // pick puts some states at time t of a step into dst, with what jumped so far.
@@ -274,8 +280,12 @@ func (h *hybrid) spend(x float64) {
 // Walk implements ode.Walker.
 func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
 	y = y[:len(h.at)]
-	h.moved, h.effects = false, 0
+	h.moved, h.bound, h.weighed = false, 0, false
 	clear(h.delta)
+	clear(h.sum)
+	for k := range h.age {
+		h.age[k] += stepAge
+	}
 	for t := s.T0; t < s.T1; {
 		if err := h.look(s, t); err != nil {
 			return t, h.moved, err
@@ -413,48 +423,67 @@ func (h *hybrid) large(p int, s *ode.Step, t float64) bool {
 	if !h.felt[k] || t >= s.T1 {
 		return false
 	}
-	// what one more firing does is foretold from what one did before, while the sum stays
-	// far from the limit: derivatives cost more than all the rest of a firing
+	// what one more firing does is foretold from what one did before: derivatives cost more
+	// than all the rest of a firing
+	if h.age[k] >= mostTrusted {
+		h.learn(p, s, t)
+	}
+	h.age[k]++
+	e := &h.effects[k]
+	for i, v := range e.rows {
+		h.sum[i] += v
+	}
+	h.bound += e.most
 	left := s.T1 - t
-	if h.age[k] < mostTrusted && (h.effects+h.effect[k])*left < 0.5 {
-		h.effects += h.effect[k]
-		h.age[k]++
+	if h.bound*left <= 1 {
 		return false
 	}
-	set := h.set
-	h.pick(s, t, set.rows, h.rows)
-	now := h.pick(s, t, set.felt.Reads, h.some)
-	h.in.Eval(h.d1, set.felt, now, t)
-	same := true
-	for i, c := range h.j.Channels[h.list[k]].Changes {
-		same = same && h.delta[c.State] == h.by[k][i]
+	if h.bound = h.weigh(h.sum[:len(h.set.rows)], s); h.bound*left <= 1 {
+		return false
 	}
-	for i, state := range set.felt.Reads {
-		now[i] -= h.delta[state]
-	}
-	h.effects = h.difference(now, t)
-	h.effect[k], h.age[k] = h.effects, 0
-	if !same {
-		for i, state := range set.felt.Reads {
-			now[i] += h.delta[state]
-			for n, c := range h.j.Channels[h.list[k]].Changes {
-				if c.State == state {
-					now[i] -= h.by[k][n]
-				}
-			}
-		}
-		h.effect[k] = h.difference(now, t)
-	}
-	return h.effects*left > 1
+	return true
 }
 
-// difference is how much the derivatives at other values of the states that they read
-// differ from d1, in tenths of the tolerance per unit of time, where they do most.
-func (h *hybrid) difference(reads []float64, t float64) float64 {
-	h.in.Eval(h.d0, h.set.felt, reads, t)
-	most, rtol := 0.0, h.p.config.Rtol
-	for i, state := range h.set.rows {
-		if d := math.Abs(h.d1[i]-h.d0[i]) / (0.1 * (h.p.atol[state] + rtol*math.Abs(h.rows[i]))); !(d <= most) {
+// effect is what one firing of a channel changes in the derivatives of the set's rows.
+type effect struct {
+	rows []float64
+	most float64 // see weigh
+}
+
+// learn finds the effect of the set's channel p, which has just fired at time t.
+func (h *hybrid) learn(p int, s *ode.Step, t float64) {
+	set, k := h.set, h.set.open[p]
+	e := &h.effects[k]
+	now := h.pick(s, t, set.felt.Reads, h.some)
+	h.in.Eval(h.d1, set.felt, now, t)
+	for n, c := range h.j.Channels[h.list[k]].Changes {
+		for i, state := range set.felt.Reads {
+			if c.State == state {
+				now[i] -= h.by[k][n]
+			}
+		}
+	}
+	h.in.Eval(h.d0, set.felt, now, t)
+	e.rows = e.rows[:0]
+	for i := range set.rows {
+		e.rows = append(e.rows, h.d1[i]-h.d0[i])
+	}
+	e.most, h.age[k] = h.weigh(e.rows, s), 0
+}
+
+// weigh is the largest change of a derivative in tenths of the tolerance per unit of time.
+func (h *hybrid) weigh(change []float64, s *ode.Step) float64 {
+	rows := h.set.rows
+	if !h.weighed {
+		rtol := h.p.config.Rtol
+		for i, v := range h.pick(s, s.T0, rows, h.weights) {
+			h.weights[i] = 10 / (h.p.atol[rows[i]] + rtol*math.Abs(v))
+		}
+		h.weighed = true
+	}
+	most := 0.0
+	for i, v := range change {
+		if d := math.Abs(v) * h.weights[i]; !(d <= most) {
 			most = d
 		}
 	}
