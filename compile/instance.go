@@ -316,6 +316,19 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 // Len is the number of selections.
 func (o *Observer) Len() int { return len(o.nodes) }
 
+// Plain lists the state that each selection is; nil when one is something else.
+func (p *Program) Plain(o *Observer) []int {
+	var list []int
+	for _, k := range o.nodes {
+		i := slices.Index(p.stateSlot, k)
+		if i < 0 {
+			return nil
+		}
+		list = append(list, i)
+	}
+	return list
+}
+
 // Eval writes the selections' values for a state, time and the values of the signals in
 // the order of Options.Signals (nil when there are none).
 func (o *Observer) Eval(dst []float64, in *Instance, y []float64, t float64, signals []float64) {

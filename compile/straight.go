@@ -18,12 +18,19 @@ type Straight struct {
 	First, RHS                kernel.Program
 	Deriv, Entries, TimeDeriv []int32
 	Pattern                   *linalg.Pattern
+	// Cross computes the crossing functions; nil when there are none, or when not all of
+	// them stand in memory (fast reactions).
+	Cross     kernel.Program
+	Crossings []int32
 }
 
 // Straight lays the program open.
 func (p *Program) Straight() *Straight {
 	s := p.slope.straight(p, p.base, func(k id) bool { return int(k) < p.base && p.filled[k] })
 	s.Of = p
+	if p.fast == nil {
+		s.Cross, s.Crossings = p.crossP, p.cross
+	}
 	return s
 }
 

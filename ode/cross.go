@@ -80,15 +80,15 @@ func passable(at float64) float64 { return 16 * 2.3e-16 * math.Abs(at) }
 // jumpWithin finds the first jump of the right-hand side in a step of length h that was
 // refused, or NaN. When the step gave no finite numbers, the state at its start is looked
 // at, so that jumps at given times are found.
-func (d *driver) jumpWithin(h float64, finite bool) (s Step, at float64) {
+func (d *driver) jumpWithin(h float64, finite bool) (s *Step, at float64) {
 	if finite {
 		d.s.prepareDense()
 		s = d.step(d.t, d.t+h)
 	} else {
-		s = Step{T0: d.t, T1: d.t + h, end: d.t + h, dense: func(_ float64, dst []float64) { copy(dst, d.s.state()) }}
+		s = &Step{T0: d.t, T1: d.t + h, end: d.t + h, dense: func(_ float64, dst []float64) { copy(dst, d.s.state()) }}
 	}
 	d.watched = d.jumps
-	at = d.firstCrossing(&s)
+	at = d.firstCrossing(s)
 	d.watched = nil
 	return s, at
 }

@@ -21,6 +21,7 @@ type driver struct {
 	h       float64
 	cross   Crosser
 	walker  Walker    // nil: steps are not ended early
+	sparing Sparing   // nil: every step is looked at
 	g0, g1  []float64 // crossing functions at the ends of a stretch
 	gm      []float64
 	probe   []float64
@@ -35,6 +36,19 @@ type driver struct {
 	breaks     []int // crossing functions over which no step may reach
 	jumps      []int // crossing functions at which the right-hand side jumps
 	watched    []int // those that differs looks at; nil: all
+
+	now   attempt
+	shown Step // what step gives
+}
+
+// attempt is the step that is being tried.
+type attempt struct {
+	stop float64 // no step goes beyond it
+	end  float64 // stop, or an earlier time at which the solution bends
+	h    float64
+	last bool    // the step ends at end
+	aim  float64 // length of a step that ends before a jump of the right-hand side, or 0
+	aims int
 }
 
 // mostAtOnce bounds crossings that follow one another without time going on.
@@ -61,6 +75,7 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 	}
 	d := &driver{sys: sys, y: y, t: t0, t1: t1, opt: opt, handler: h, m: m}
 	d.walker, _ = h.(Walker)
+	d.sparing, _ = h.(Sparing)
 	d.memory = newMemory(sys, n)
 	laned := lanedBy(sys, opt.Lane)
 	if mass, _ := massOf(sys); laned != nil && mass == nil && d.memory == nil && m.Name == Methods[0].Name {
@@ -180,31 +195,15 @@ func (d *driver) run() *Failure {
 
 // advance makes one accepted step, at most to stop.
 func (d *driver) advance(stop float64) *Failure {
-	aim := 0.0 // length of a step that ends before a jump of the right-hand side
-	aims := 0
+	d.now = attempt{stop: stop}
 	for {
 		if d.st.Accepted+d.st.Rejected >= d.opt.MaxSteps {
 			return &Failure{Cause: TooManySteps, Time: d.t, Component: -1, Hint: fmt.Sprintf("more than %d steps", d.opt.MaxSteps)}
 		}
-		h := d.h
-		if d.opt.MaxStep > 0 {
-			h = math.Min(h, d.opt.MaxStep)
-		}
-		last := false
-		stop := stop
-		if d.memory != nil {
-			stop = math.Min(stop, d.memory.next())
-		}
-		room := stop - d.t
-		switch {
-		case aim > 0 && aim <= h: // to just before a jump, which may lie at the stop
-			h = aim
-		case h >= room*(1-1e-9):
-			h, last = room, true
-		case 2*h > room: // two equal steps instead of one and a sliver
-			h = room / 2
-		}
-		norm, worst, cause := d.try(h)
+		d.choose()
+		norm, worst, cause := d.try(d.now.h)
+		n := &d.now // a lane may have made steps meanwhile
+		h := n.h
 		least := 1e-14 * math.Max(math.Abs(d.t), 1e-300)
 		if least < 1e-300 {
 			least = 1e-300
@@ -213,27 +212,27 @@ func (d *driver) advance(stop float64) *Failure {
 			d.st.Rejected++
 			factor := 0.2
 			if cause == "" && norm == norm && !math.IsInf(norm, 0) {
-				factor = math.Min(0.9, math.Max(0.1, 0.9*math.Pow(norm, -d.s.exponent())))
+				factor = math.Min(0.9, math.Max(0.1, d.factor(norm)))
 				d.failed = 0
 			} else {
 				d.failed++
 			}
-			if len(d.jumps) > 0 && aims < mostAims {
+			if len(d.jumps) > 0 && n.aims < mostAims {
 				s, at := d.jumpWithin(h, cause == "" && norm == norm)
 				before := at - d.t - passable(at)/2
 				switch {
 				case at <= d.t:
 				case at-d.t <= passable(at): // nearer than any step resolves: go on behind it
-					return d.stopAtCrossing(&s, at)
+					return d.stopAtCrossing(s, at)
 				case before >= factor*h:
-					aim, d.failed = before, 0
-					aims++
+					n.aim, d.failed = before, 0
+					n.aims++
 					continue
 				}
 			}
 			d.h = h * factor
 			if d.h < least || d.failed > 60 {
-				if step, at := d.sliver(math.Min(d.t+math.Max(h, 4*least), stop)); step != nil {
+				if step, at := d.sliver(math.Min(d.t+math.Max(h, 4*least), n.end)); step != nil {
 					return d.stopAtCrossing(step, at)
 				}
 				if cause == "" {
@@ -248,21 +247,21 @@ func (d *driver) advance(stop float64) *Failure {
 		}
 		d.failed = 0
 		t0, tEnd := d.t, d.t+h
-		if last {
-			tEnd = stop
+		if n.last {
+			tEnd = n.end
 		}
 		d.s.prepareDense()
 		step := d.step(t0, tEnd)
 		if d.memory != nil && d.memory.cut(t0, tEnd, d.y, step.dense, d.probe) {
 			continue // make the step anew, so that it ends where the solution bends
 		}
-		if len(d.breaks) > 0 && aims < mostAims {
+		if len(d.breaks) > 0 && n.aims < mostAims {
 			d.watched = d.breaks
-			at := d.firstCrossing(&step)
+			at := d.firstCrossing(step)
 			d.watched = nil
 			if before := at - t0 - passable(at)/2; at > t0 && before > passable(at) {
-				aim = before
-				aims++
+				n.aim = before
+				n.aims++
 				continue // make the step anew, so that it ends before
 			}
 		}
@@ -270,41 +269,77 @@ func (d *driver) advance(stop float64) *Failure {
 		if d.auto != nil {
 			d.auto.made(&d.st)
 		}
-		grow := 6.0
-		if norm > 0 {
-			grow = math.Min(6, math.Max(0.2, 0.9*math.Pow(norm, -d.s.exponent())))
-		}
-		if p, ok := d.s.(pacer); ok {
-			grow = p.pace(&d.w, norm)
-			d.h = h * grow
-		} else if last || aim > 0 {
-			d.h = math.Max(d.h, h*grow) // a step cut short by a stop says little
-		} else {
-			d.h = h * grow
-		}
+		d.resize(norm)
 		if d.cross != nil {
-			if at := d.firstCrossing(&step); at > t0 {
-				return d.stopAtCrossing(&step, at)
+			if at := d.firstCrossing(step); at > t0 {
+				return d.stopAtCrossing(step, at)
 			}
 			copy(d.g0, d.g1) // same signs, newer values
 		}
 		if d.walks() {
-			_, failure := d.walk(&step)
+			_, failure := d.walk(step)
 			return failure
 		}
-		d.handler.OnStep(&step)
+		d.handler.OnStep(step)
 		if d.memory != nil {
 			d.memory.h.commit(t0, tEnd, step.dense)
 		}
 		d.s.accept(tEnd)
 		d.t = tEnd
-		if d.lane == nil || last { // in between, d.y is not looked at
+		if d.lane == nil || n.last { // in between, d.y is not looked at
 			copy(d.y, d.s.state())
 		}
 		if d.memory != nil && d.memory.reached(tEnd) && d.t < d.t1 {
 			return d.restart(d.stopAfter(tEnd)) // what is seen of the past jumps here
 		}
 		return nil
+	}
+}
+
+// choose sets the length of the next try.
+func (d *driver) choose() {
+	n := &d.now
+	n.h, n.last, n.end = d.h, false, n.stop
+	if d.opt.MaxStep > 0 {
+		n.h = math.Min(n.h, d.opt.MaxStep)
+	}
+	if d.memory != nil {
+		n.end = math.Min(n.end, d.memory.next())
+	}
+	room := n.end - d.t
+	switch {
+	case n.aim > 0 && n.aim <= n.h: // to just before a jump, which may lie at the stop
+		n.h = n.aim
+	case n.h >= room*(1-1e-9):
+		n.h, n.last = room, true
+	case 2*n.h > room: // two equal steps instead of one and a sliver
+		n.h = room / 2
+	}
+}
+
+// factor is by how much a step with the given norm may be longer.
+func (d *driver) factor(norm float64) float64 {
+	if d.lane != nil {
+		return d.lane.st.factor()
+	}
+	return 0.9 * math.Pow(norm, -d.s.exponent())
+}
+
+// resize sets the length of the next step after one that was accepted.
+func (d *driver) resize(norm float64) {
+	n := &d.now
+	if p, ok := d.s.(pacer); ok {
+		d.h = n.h * p.pace(&d.w, norm)
+		return
+	}
+	grow := 6.0
+	if norm > 0 {
+		grow = math.Min(6, math.Max(0.2, d.factor(norm)))
+	}
+	if n.last || n.aim > 0 {
+		d.h = math.Max(d.h, n.h*grow) // a step cut short by a stop says little
+	} else {
+		d.h = n.h * grow
 	}
 }
 
@@ -317,7 +352,7 @@ func (d *driver) sliver(end float64) (*Step, float64) {
 		return nil, 0
 	}
 	t0 := d.t
-	y := append([]float64(nil), d.y...)
+	y := append([]float64(nil), d.s.state()...)
 	f := append([]float64(nil), d.s.slope(end-d.t)...)
 	for i, v := range f {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -338,23 +373,30 @@ func (d *driver) sliver(end float64) (*Step, float64) {
 }
 
 // step describes the step that was tried.
-func (d *driver) step(t0, tEnd float64) Step {
-	step := Step{T0: t0, T1: tEnd, end: tEnd}
-	step.dense = func(t float64, dst []float64) {
-		if t >= tEnd {
+func (d *driver) step(t0, tEnd float64) *Step {
+	s := &d.shown
+	if d.memory != nil { // the past may keep it
+		s = &Step{}
+	}
+	s.T0, s.T1, s.end = t0, tEnd, tEnd
+	if s.dense != nil {
+		return s
+	}
+	s.dense = func(t float64, dst []float64) {
+		if t >= s.end {
 			copy(dst, d.s.next())
 			return
 		}
-		if t <= t0 { // as next(), to the last bit and without products of infinity and 0
+		if t <= s.T0 { // as next(), to the last bit and without products of infinity and 0
 			copy(dst, d.s.state())
 			return
 		}
-		d.s.dense((t-t0)/(tEnd-t0), dst)
+		d.s.dense((t-s.T0)/(s.end-s.T0), dst)
 	}
 	if p, ok := d.s.(picker); ok {
-		step.pick = func(t float64, which []int, dst []float64) { p.pick((t-t0)/(tEnd-t0), which, dst) }
+		s.pick = func(t float64, which []int, dst []float64) { p.pick((t-s.T0)/(s.end-s.T0), which, dst) }
 	}
-	return step
+	return s
 }
 
 // try makes a step of length h. When it asks for its own solution, because a delay is
@@ -362,6 +404,9 @@ func (d *driver) step(t0, tEnd float64) Step {
 func (d *driver) try(h float64) (norm float64, worst int, cause Cause) {
 	m := d.memory
 	if m == nil {
+		if d.lane != nil {
+			d.lane.st.watch(d)
+		}
 		return d.s.try(h, &d.w, &d.st)
 	}
 	m.h.trying, m.h.ahead, m.h.has = true, false, false

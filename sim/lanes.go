@@ -42,7 +42,7 @@ func (p *Plan) lanes() *ode.Lanes {
 			s = p.jumps.Straight()
 		}
 		problem := &ode.Problem{Of: s.Of, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
-			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: s.Pattern, Hold: p.laneHold()}
+			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: s.Pattern, Cross: s.Cross, Crossings: s.Crossings, Hold: p.laneHold()}
 		if err := p.checkCode(b, s); err != nil {
 			alone("its machine code is not used: " + err.Error())
 			return

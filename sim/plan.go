@@ -77,6 +77,7 @@ type Plan struct {
 	config  Config
 	program *compile.Program
 	record  *compile.Observer
+	plain   []int // the states that are recorded, when nothing else is
 	holds   *compile.Observer
 	events  []compile.EventInfo
 	rules   map[string]int // trigger id -> event index
@@ -139,6 +140,9 @@ func Build(c Config) (*Plan, diag.Messages) {
 	var more diag.Messages
 	if p.record, more = program.Observer(c.Record); more != nil {
 		ms = append(ms, more...)
+	}
+	if len(p.program.Path()) == 0 {
+		p.plain = program.Plain(p.record)
 	}
 	holds := make([]compile.Selection, len(c.Holds))
 	for i, e := range c.Holds {

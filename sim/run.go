@@ -17,7 +17,7 @@ type run struct {
 	out   *Trajectory
 	next  int // next recorded time
 	lastT float64
-	lastY []float64 // state at the end of the last step, for RecordAfter
+	lastY []float64 // a state within the last step
 
 	stops   []stop // sorted by (time, order)
 	serial  int
@@ -269,17 +269,38 @@ func (r *run) OnCrossing(t float64, y []float64, which []int, _ []bool) (changed
 	return changed || r.turned(which), false, nil
 }
 
+// Looks implements ode.Sparing: steps in which nothing is recorded do not count.
+func (r *run) Looks() float64 {
+	switch {
+	case r.slide != nil:
+		return math.Inf(-1)
+	case r.next < len(r.s.Times):
+		return r.s.Times[r.next]
+	}
+	return math.Inf(1)
+}
+
 // OnStep implements ode.Handler: it records what lies within the step.
 func (r *run) OnStep(s *ode.Step) {
 	r.w.in.TakeError() // of a step that was tried and refused
 	if r.slide != nil {
 		r.slid(s.T1)
 	}
-	r.record(func(t float64) []float64 {
-		s.Interpolate(t, r.lastY)
-		return r.lastY
-	}, s.T1, !r.p.config.RecordAfter)
-	s.Interpolate(s.T1, r.lastY)
+	if r.p.plain == nil {
+		r.record(func(t float64) []float64 {
+			s.Interpolate(t, r.lastY)
+			return r.lastY
+		}, s.T1, !r.p.config.RecordAfter)
+	} else {
+		for r.next < len(r.s.Times) {
+			t := r.s.Times[r.next]
+			if t > s.T1 || t == s.T1 && r.p.config.RecordAfter {
+				break
+			}
+			s.Pick(t, r.p.plain, r.w.dst, r.lastY)
+			r.set(r.w.dst)
+		}
+	}
 	r.lastT = s.T1
 }
 
@@ -296,7 +317,12 @@ func (r *run) record(state func(t float64) []float64, t1 float64, inclusive bool
 
 func (r *run) put(t float64, y []float64) {
 	r.p.record.Eval(r.w.dst, r.w.in, r.polished(t, y), t, r.w.signalsAt(t))
-	for i, v := range r.w.dst {
+	r.set(r.w.dst)
+}
+
+// set records a row.
+func (r *run) set(row []float64) {
+	for i, v := range row {
 		r.out.Values[i][r.next] = v
 	}
 	r.next++

@@ -279,9 +279,13 @@ type peaks struct {
 	most, moved, last []float64
 }
 
+// Looks implements ode.Sparing: every step counts.
+func (p *peaks) Looks() float64 { return math.Inf(-1) }
+
 // OnStep implements ode.Handler.
 func (p *peaks) OnStep(s *ode.Step) {
 	p.run.OnStep(s)
+	s.Interpolate(s.T1, p.lastY)
 	for i, v := range p.lastY {
 		p.most[i] = math.Max(p.most[i], math.Abs(v))
 		p.moved[i] += math.Abs(v - p.last[i])

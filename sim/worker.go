@@ -324,6 +324,9 @@ type masked struct {
 // system is what the solver sees.
 func (w *Worker) system(off *[]int) masked { return masked{w.in, w.plan.program, off, w.history} }
 
+// Muted implements ode.Muter.
+func (m masked) Muted() []int { return *m.off }
+
 func (m masked) Cross(g, y, t []float64) {
 	m.Instance.Cross(g, y, t)
 	for _, i := range *m.off {

@@ -1,0 +1,144 @@
+package ode
+
+import (
+	"math"
+	"testing"
+
+	"thymus/kernel"
+)
+
+// watched is a patient of Robertson's problem whose first component is watched as it falls
+// below 0.9, 0.8 (muted) and 0.75.
+type watched struct{ *one }
+
+var levels = []float64{0.9, 0.8, 0.75}
+
+func (s watched) Crossings() int { return len(levels) }
+func (s watched) Cross(g, y, _ []float64) {
+	for i, v := range levels {
+		g[i] = y[0] - v
+	}
+	g[1] = 1
+}
+func (s watched) Muted() []int { return []int{1} }
+
+func watchedProblem() *Problem {
+	p := robertson()
+	for _, v := range levels {
+		level, slot := int32(p.Slots), int32(p.Slots+1)
+		p.Slots += 2
+		p.Numbers = append(p.Numbers, kernel.Number{Slot: level, Value: v})
+		p.Cross.Code = append(p.Cross.Code, kernel.Instr{Op: kernel.Sub, Dst: slot, A: 0, B: level})
+		p.Crossings = append(p.Crossings, slot)
+	}
+	p.Cross.Slots = p.Slots
+	return p
+}
+
+// log notes crossings and the state at some times; it does not look at other steps.
+type log struct {
+	Base
+	times     []float64
+	next      int
+	values    []float64
+	seen      int
+	crossings []float64
+	which     []int
+	every     bool
+}
+
+func (l *log) Looks() float64 {
+	switch {
+	case l.every:
+		return math.Inf(-1)
+	case l.next < len(l.times):
+		return l.times[l.next]
+	}
+	return math.Inf(1)
+}
+
+func (l *log) OnStep(s *Step) {
+	l.seen++
+	y := make([]float64, 3)
+	for ; l.next < len(l.times) && l.times[l.next] <= s.T1; l.next++ {
+		s.Interpolate(l.times[l.next], y)
+		l.values = append(l.values, y...)
+	}
+}
+
+func (l *log) OnCrossing(t float64, _ []float64, which []int, _ []bool) (bool, bool, error) {
+	for _, k := range which {
+		if n := len(l.which); n == 0 || l.which[n-1] != k { // one may be 0 before it is negative
+			l.crossings = append(l.crossings, t)
+			l.which = append(l.which, k)
+		}
+	}
+	return false, false, nil
+}
+
+// TestGlide: steps that go on by themselves give the same bits as steps of which each is
+// looked at, record at the same times, and stop at crossings that are not muted.
+func TestGlide(t *testing.T) {
+	times := []float64{0.1, 0.2, 0.30001, 5, 5.5, 20}
+	for _, b := range laneBackends(t) {
+		run := func(every bool) ([]*log, []Stats) {
+			p := watchedProblem()
+			lanes, err := NewLanes(p, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := lanes.NewGroup()
+			logs, stats := make([]*log, 11), make([]Stats, 11)
+			next := 0
+			g.Run(func(lane int) (func(), bool) {
+				if next == len(logs) {
+					return nil, false
+				}
+				k := next
+				next++
+				return func() {
+					logs[k] = &log{times: times, every: every}
+					y := []float64{1, 0, 0}
+					var f *Failure
+					stats[k], f = Solve(watched{patient(p, k)}, y, 0, 40, Options{Rtol: 1e-8, Atol: []float64{1e-13}, Lane: g.Lane(lane)}, logs[k])
+					if f != nil {
+						t.Errorf("patient %d: %v", k, f)
+					}
+					logs[k].values = append(logs[k].values, y...)
+				}, true
+			})
+			return logs, stats
+		}
+		every, counts := run(true)
+		sparing, few := run(false)
+		for k, want := range every {
+			got := sparing[k]
+			if got.seen >= want.seen/2 || want.seen != counts[k].Accepted {
+				t.Errorf("%s, patient %d: %d steps were looked at, %d of %d when all are wanted", b.Name, k, got.seen, want.seen, counts[k].Accepted)
+			}
+			if few[k] != counts[k] {
+				t.Errorf("%s, patient %d: %+v, want %+v", b.Name, k, few[k], counts[k])
+			}
+			if len(got.values) != 3*len(times)+3 {
+				t.Fatalf("%s, patient %d: %d values", b.Name, k, len(got.values))
+			}
+			for i, v := range want.values {
+				if got.values[i] != v {
+					t.Errorf("%s, patient %d: value %d is %v, want %v", b.Name, k, i, got.values[i], v)
+				}
+			}
+			if len(got.which) != 2 || got.which[0] != 0 || got.which[1] != 2 {
+				t.Fatalf("%s, patient %d: crossings %v, want 0 and 2", b.Name, k, got.which)
+			}
+			alone := &log{}
+			if _, f := Solve(watched{patient(robertson(), k)}, []float64{1, 0, 0}, 0, 40, Options{Rtol: 1e-10, Atol: []float64{1e-15}}, alone); f != nil {
+				t.Fatal(f)
+			}
+			for i, at := range alone.crossings {
+				if math.Abs(got.crossings[i]-at) > 1e-6*at || got.crossings[i] != want.crossings[i] {
+					t.Errorf("%s, patient %d: crossing at %v, want %v and %v", b.Name, k, got.crossings[i], at, want.crossings[i])
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package ode
+
+import (
+	"fmt"
+	"math"
+)
+
+// laneStepper is Rodas5P in one lane, for the driver.
+type laneStepper struct {
+	lane *Lane
+	l    *Lanes
+	mem  []float64
+	sys  Laned
+	more []int32 // see Changer
+	t    float64
+	y    []float64 // copies of the lane's columns, made when asked for
+	yn   []float64
+	f    []float64
+}
+
+func (s *laneStepper) at(slot int32) *float64 { return &s.mem[int(slot)*s.l.L+s.lane.index] }
+
+// column copies a block of the lane's memory.
+func (s *laneStepper) column(dst []float64, block int32) []float64 {
+	o := int(block)*s.l.L + s.lane.index
+	for i := range dst {
+		dst[i] = s.mem[o]
+		o += s.l.L
+	}
+	return dst
+}
+
+func (s *laneStepper) put(block int32, src []float64) {
+	o := int(block)*s.l.L + s.lane.index
+	for _, v := range src {
+		s.mem[o] = v
+		o += s.l.L
+	}
+}
+
+// begin takes over a patient's constants and tolerances.
+func (s *laneStepper) begin(sys Laned, w *weights) {
+	s.sys, s.more = sys, nil
+	if c, ok := sys.(Changer); ok {
+		s.more = c.LaneChanges()
+	}
+	s.put(0, sys.LaneMemory()[:s.l.p.Slots])
+	s.put(s.l.atol, w.atol)
+	*s.at(s.l.rtol) = w.rtol
+}
+
+func (s *laneStepper) start(t float64, y []float64, st *Stats) {
+	s.t = t
+	copy(s.y, y)
+	s.put(s.l.y0, y)
+	s.put(s.l.yn, y)
+	*s.at(s.l.take) = 0
+	for _, k := range s.more {
+		*s.at(k) = s.sys.LaneMemory()[k]
+	}
+}
+
+func (s *laneStepper) slope(float64) []float64 {
+	s.sys.Deriv(s.f, s.y, []float64{s.t})
+	return s.f
+}
+
+func (s *laneStepper) exponent() float64 { return 1.0 / 5 }
+
+// factor is by how much a step may be longer than the one that was made.
+func (s *laneStepper) factor() float64 { return *s.at(s.l.pace) }
+
+func (s *laneStepper) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
+	s.aim(h)
+	s.lane.wait(forStep)
+	s.lane.d = nil
+	s.count(st)
+	if !s.sound() {
+		st.Pivoted++
+		return 0, -1, SingularMatrix
+	}
+	norm := math.Sqrt(*s.at(s.l.mean))
+	if !(norm <= 1) {
+		s.state()
+		e := s.column(s.f, s.l.u+7*int32(s.l.n))
+		_, worst := w.norm(e, s.y, s.next())
+		return norm, worst, ""
+	}
+	return norm, -1, ""
+}
+
+// aim prepares a step of length h.
+func (s *laneStepper) aim(h float64) { *s.at(s.l.h), *s.at(s.l.t) = h, s.t }
+
+// count counts the work of a step.
+func (s *laneStepper) count(st *Stats) {
+	st.Derivs += 8
+	st.Jacobians++
+	st.Facts++
+}
+
+// sound says whether the pivots of the step were large enough.
+func (s *laneStepper) sound() bool { return *s.at(s.l.grow) <= mostCancelled }
+
+// Sparing is an ability of handlers that do not look at every step: a step that ends
+// before Looks may be made without OnStep.
+type Sparing interface{ Looks() float64 }
+
+// Muter is an ability of a Crosser whose functions are not all wanted: those that Muted
+// lists are always 1.
+type Muter interface{ Muted() []int }
+
+// watch prepares a lane's steps to go on by themselves as far as they can.
+func (s *laneStepper) watch(d *driver) {
+	s.lane.d = nil
+	if d.memory != nil || d.walker != nil || d.breaks != nil {
+		return
+	}
+	if d.cross != nil {
+		if len(d.g0) != len(s.l.p.Crossings) {
+			return
+		}
+		s.put(s.l.g0, d.g0)
+		for i := range d.g0 {
+			*s.at(s.l.watch + int32(i)) = 1
+		}
+		if m, ok := d.sys.(Muter); ok {
+			for _, i := range m.Muted() {
+				*s.at(s.l.watch + int32(i)) = 0
+			}
+		}
+	}
+	s.lane.d = d
+}
+
+// glide ends a lane's step as advance does and begins the next one, if nothing has to be
+// done that only the job can do: the step was accepted, did not end at a stop, and no
+// crossing function changed its sign.
+func (d *driver) glide() bool {
+	s, n := &d.lane.st, &d.now
+	mean := *s.at(s.l.mean)
+	if !(mean <= 1) || n.last || n.aim > 0 || !s.sound() || d.st.Accepted+d.st.Rejected+1 >= d.opt.MaxSteps {
+		return false
+	}
+	if d.cross != nil && *s.at(s.l.crossed) != 0 {
+		return false
+	}
+	s.count(&d.st)
+	d.failed = 0
+	d.st.Accepted++
+	d.resize(mean)
+	end := d.t + n.h
+	if d.sparing == nil || end >= d.sparing.Looks() {
+		d.handler.OnStep(d.step(d.t, end))
+		n.stop = d.stopAfter(end)
+	}
+	s.accept(end)
+	d.t = end
+	n.aims = 0
+	d.choose()
+	s.aim(n.h)
+	return true
+}
+
+// errAbandoned unwinds a job whose group was given up.
+var errAbandoned = fmt.Errorf("ode: the group of lanes was given up")
+
+func (s *laneStepper) accept(t float64) {
+	s.t = t
+	*s.at(s.l.take) = 1
+}
+
+func (s *laneStepper) state() []float64 {
+	if *s.at(s.l.take) != 0 {
+		return s.column(s.y, s.l.yn)
+	}
+	return s.column(s.y, s.l.y0)
+}
+
+func (s *laneStepper) next() []float64 { return s.column(s.yn, s.l.yn) }
+
+func (s *laneStepper) prepareDense() {}
+
+// prepared makes the dense output of the group's present steps, once.
+func (s *laneStepper) prepared() {
+	if !s.lane.g.known {
+		s.lane.g.dense()
+		s.lane.g.known = true
+	}
+}
+
+// pick implements picker.
+func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
+	s.prepared()
+	L := s.l.L
+	n := s.l.n * L
+	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
+	rest := 1 - theta
+	for i, k := range which {
+		k *= L
+		switch {
+		case theta >= 1:
+			dst[i] = y1[k]
+		case theta <= 0:
+			dst[i] = y0[k]
+		default:
+			dst[i] = y0[k]*rest + theta*(y1[k]+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
+		}
+	}
+}
+
+func (s *laneStepper) dense(theta float64, dst []float64) {
+	s.prepared()
+	L := s.l.L
+	n := s.l.n * L
+	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
+	rest := 1 - theta
+	for i := range dst {
+		k := i * L
+		dst[i] = y0[k]*rest + theta*(y1[k]+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
+	}
+}
