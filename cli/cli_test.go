@@ -364,3 +364,20 @@ func TestConformanceThrough(t *testing.T) {
 		t.Errorf("an unknown format: exit code %d\n%s", code, errs)
 	}
 }
+
+// TestCompile prints passes of a module and of a trial, and refuses others.
+func TestCompile(t *testing.T) {
+	code, out, errs := do("compile", "--list")
+	if code != exitOK || errs != "" || !strings.Contains(out, "jacobian") {
+		t.Errorf("code %d, %s%s", code, out, errs)
+	}
+	code, out, errs = do("compile", "lupus-car-t", "--print", "elimination")
+	if code != exitOK || errs != "" || !strings.Contains(out, "in the factors") {
+		t.Errorf("code %d, %s%s", code, out, errs)
+	}
+	for _, bad := range [][]string{{"compile"}, {"compile", "lupus", "--print", "nothing"}, {"compile", "no-such-model"}} {
+		if code, out, errs = do(bad...); code != exitInput || out != "" || errs == "" {
+			t.Errorf("%v: code %d, %s%s", bad, code, out, errs)
+		}
+	}
+}

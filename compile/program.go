@@ -134,33 +134,14 @@ func Compile(m *model.Model, opt Options) (*Program, diag.Messages) {
 	}
 	p := &Program{m: m, b: b, index: map[string]int{}, cindex: map[string]int{}, crossAt: map[id]int{}}
 	for _, pass := range passes {
-		pass.run(p)
+		if pass.run != nil {
+			pass.run(p)
+		}
 		if b.ms.HasErrors() {
 			return nil, b.ms
 		}
 	}
 	return p, b.ms
-}
-
-// pass is a step of the compiler.
-type pass struct {
-	name string
-	why  string // the reason for its position
-	run  func(*Program)
-}
-
-var passes = []pass{
-	{"symbols", "everything refers to symbols", func(p *Program) { p.b.collect() }},
-	{"past", "a rate that may be read from before the start is made otherwise", func(p *Program) { p.b.readsPast() }},
-	{"algebraic", "what a rule determines is no constant, and may be an assignment", func(p *Program) { p.b.algebraicRules() }},
-	{"classify", "a symbol's meaning depends on whether it is a state", func(p *Program) { p.b.classify(); p.leaves() }},
-	{"derivatives", "the right-hand side defines what events and the Jacobian share", (*Program).derivatives},
-	{"events", "their formulas share nodes with the right-hand side", (*Program).lowerEvents},
-	{"actions", "as events", (*Program).lowerActions},
-	{"start", "initial formulas may read rules and reactions", (*Program).lowerStart},
-	{"histories", "what is delayed may need anything of the above, itself included", (*Program).histories},
-	{"jacobian", "differentiates the finished right-hand side", (*Program).jacobian},
-	{"emit", "only now is it known which constant-only work can move to the start", (*Program).emit},
 }
 
 // leaves fixes the slots that are written from outside.
@@ -251,7 +232,6 @@ func (p *Program) assigned(list []model.EventAssignment, what string) (targets [
 
 func (p *Program) lowerEvents() {
 	b := p.b
-	defer p.discontinuities()
 	for i := range b.m.Events {
 		e := &b.m.Events[i]
 		if e.Trigger == nil {
