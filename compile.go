@@ -36,7 +36,7 @@ func (a *App) program(name string) (*compile.Program, string, error) {
 		if ms.HasErrors() {
 			return nil, "", ms
 		}
-		p, ms := a.prepare(src, nil, 0, nil, false)
+		p, ms := a.prepare(src, nil, RunRequest{})
 		if ms.HasErrors() {
 			return nil, "", ms
 		}
