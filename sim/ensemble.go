@@ -4,10 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sync"
-
-	"thymus/jump"
-	"thymus/kernel"
 )
 
 // Replicates says how often a patient is simulated with new randomness.
@@ -81,7 +77,7 @@ func (p *Plan) Ensemble(ctx context.Context, pt Patient, s Schedule, n Replicate
 		return nil, fmt.Errorf("%d runs: expected 1 or more", n.Runs)
 	}
 	total, m := &moments{}, &moments{}
-	err := p.eachRun(ctx, n, func(w *Worker, k int) result {
+	err := sideBySide(ctx, p.jumpGroups(), n.Runs, n.Workers, p.NewWorker, func(w *Worker) *Worker { return w }, func(w *Worker, k int) result {
 		tr, failure := w.replicate(pt, s, n.Seed, k)
 		return result{tr, failure}
 	}, func(k int, r result) error {
@@ -131,75 +127,4 @@ func (w *Worker) replicate(pt Patient, s Schedule, seed uint64, k int) (*Traject
 type result struct {
 	tr      *Trajectory
 	failure *Failure
-}
-
-// eachRun calls do for every run and deliver in their order, on n.Workers goroutines. For
-// the direct method each of them runs as many runs side by side as the back end has lanes;
-// they have the bits of a run alone.
-func (p *Plan) eachRun(ctx context.Context, n Replicates, do func(w *Worker, k int) result, deliver func(k int, r result) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	line := newLine(n.Runs, deliver, cancel)
-	go func() {
-		<-ctx.Done()
-		line.stop()
-	}()
-	var wait sync.WaitGroup
-	for range max(1, min(n.Workers, n.Runs)) {
-		wait.Go(func() {
-			g, ws := p.replicators()
-			line.ahead(4 * len(ws))
-			if g == nil {
-				for {
-					k, state := line.take(true)
-					if state == over {
-						return
-					}
-					line.put(k, do(ws[0], k))
-				}
-			}
-			busy := 0
-			g.Run(func(lane int) (func(), bool) {
-				k, state := line.take(busy == 0)
-				switch state {
-				case over:
-					return nil, false
-				case later:
-					return nil, true
-				}
-				busy++
-				return func() {
-					r := do(ws[lane], k)
-					busy--
-					line.put(k, r)
-				}, true
-			})
-		})
-	}
-	wait.Wait()
-	if line.failed != nil {
-		return line.failed
-	}
-	if line.next < n.Runs {
-		return ctx.Err()
-	}
-	return nil
-}
-
-// leastLanes is how many lanes a back end must have to be worth its calls.
-const leastLanes = 4
-
-// replicators are the workspaces of one goroutine: one worker, or one for each lane.
-func (p *Plan) replicators() (*jump.Group, []*Worker) {
-	b, err := kernel.Choose()
-	if err != nil || b.Lanes < leastLanes || !p.pure || stochastic[p.config.Jump] != jump.Methods[0].Name {
-		return nil, []*Worker{p.NewWorker()}
-	}
-	g := jump.NewGroup(b)
-	ws := make([]*Worker, g.Lanes())
-	for i := range ws {
-		ws[i] = p.NewWorker()
-		ws[i].jumps = func(n *jump.Network) jump.Simulator { return g.Simulator(i, n) }
-	}
-	return g, ws
 }

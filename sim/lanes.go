@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"thymus/compile"
+	"thymus/jump"
 	"thymus/kernel"
 	"thymus/ode"
 )
@@ -29,6 +30,8 @@ func (p *Plan) lanes() *ode.Lanes {
 			return
 		case method.Name != ode.Methods[0].Name:
 			alone("method " + method.Name + " runs one patient at a time")
+			return
+		case p.pure && p.jumpGroups() != nil: // they have lanes of their own
 			return
 		case p.pure:
 			alone("method " + p.config.Jump + " runs one patient at a time")
@@ -99,12 +102,50 @@ func (p *Plan) Backend() (string, error) {
 	return p.how, p.laneErr
 }
 
+// group is what runs jobs side by side on one goroutine (ode.Group, jump.Group).
+type group interface {
+	Lanes() int
+	Run(next func(lane int) (job func(), ok bool))
+}
+
+// newGroup makes a group for one goroutine, and tells how a worker takes one of its lanes.
+type newGroup func() (g group, take func(w *Worker, lane int))
+
+// leastJumpLanes is how many lanes a back end must have to be worth its calls.
+const leastJumpLanes = 4
+
+// jumpGroups are lanes for plans in which nothing but jumps happens and the direct method
+// is asked for; nil for others. They give the bits of a run alone.
+func (p *Plan) jumpGroups() newGroup {
+	b, err := kernel.Choose()
+	if err != nil || b.Lanes < leastJumpLanes || !p.pure || stochastic[p.config.Jump] != jump.Methods[0].Name {
+		return nil
+	}
+	return func() (group, func(w *Worker, lane int)) {
+		g := jump.NewGroup(b)
+		return g, func(w *Worker, lane int) {
+			w.jumps = func(n *jump.Network) jump.Simulator { return g.Simulator(lane, n) }
+		}
+	}
+}
+
 // EachPatient is Each for jobs that run patients of plan p: the patients of one worker's
 // lanes are simulated side by side. of gives the Worker that a W runs patients with. The
 // results are those of Each, bit for bit.
 func EachPatient[W, T any](ctx context.Context, p *Plan, n, workers int, newWorker func() W, of func(W) *Worker, do func(w W, k int) T, deliver func(k int, v T) error) error {
-	lanes := p.lanes()
-	if lanes == nil {
+	groups := p.jumpGroups()
+	if lanes := p.lanes(); lanes != nil {
+		groups = func() (group, func(w *Worker, lane int)) {
+			g := lanes.NewGroup()
+			return g, func(w *Worker, lane int) { w.lane = g.Lane(lane) }
+		}
+	}
+	return sideBySide(ctx, groups, n, workers, newWorker, of, do, deliver)
+}
+
+// sideBySide is Each on groups; nil groups: on workers.
+func sideBySide[W, T any](ctx context.Context, groups newGroup, n, workers int, newWorker func() W, of func(W) *Worker, do func(w W, k int) T, deliver func(k int, v T) error) error {
+	if groups == nil {
 		return Each(ctx, n, workers, newWorker, do, deliver)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -119,11 +160,11 @@ func EachPatient[W, T any](ctx context.Context, p *Plan, n, workers int, newWork
 		wait.Add(1)
 		go func() {
 			defer wait.Done()
-			g := lanes.NewGroup()
+			g, take := groups()
 			ws := make([]W, g.Lanes())
 			for i := range ws {
 				ws[i] = newWorker()
-				of(ws[i]).lane = g.Lane(i)
+				take(of(ws[i]), i)
 			}
 			line.ahead(aheadOf * g.Lanes())
 			busy := 0

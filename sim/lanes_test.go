@@ -1,9 +1,12 @@
 package sim_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 
 	"thymus/kernel"
+	"thymus/sim"
 )
 
 // TestBackend: a smooth plan runs on the machine's back end, whose code passed its check;
@@ -23,5 +26,62 @@ func TestBackend(t *testing.T) {
 	p = build(t, "model m()\n  var A = 1; A' = -delay(A, 1);\nend\n", nil)
 	if got, _ := p.Backend(); got != "interpreter (algebraic rules, delays or fast reactions)" {
 		t.Errorf("with a delay: Backend() = %q", got)
+	}
+}
+
+// TestReactionLanes: patients with their own rates and pulses have the same bits in lanes,
+// alone, and with any number of workers; also where an event watches, for which each leaves
+// the lanes.
+func TestReactionLanes(t *testing.T) {
+	t.Run("plain", func(t *testing.T) { reactionLanes(t, "") })
+	t.Run("event", func(t *testing.T) { reactionLanes(t, "grown: at (X > 45): X = 10;") })
+}
+
+func reactionLanes(t *testing.T, event string) {
+	p := build(t, `model m()
+  compartment C = 1; substanceOnly species X in C, Y in C; X = 40; Y = 3; b = 5; d = 0.2; k = 0.01;
+  birth: -> X; b;
+  death: X -> ; d*X;
+  bind: X + Y -> 2Y; k*X*Y;
+  loss: Y -> ; d*Y;
+  `+event+`
+end
+`, func(c *sim.Config) {
+		c.Jump = "ssa"
+		c.Variables = []string{"b"}
+	})
+	const n = 40
+	patient := func(k int) (sim.Patient, sim.Schedule) {
+		pt := sim.Patient{Number: k, Values: []sim.Setting{{ID: "d", Value: 0.1 + 0.01*float64(k)}}}
+		if k%3 == 0 {
+			pt.Pulses = []sim.Pulse{{Target: "b", Start: 3, Duration: 4, Height: 20}}
+		}
+		return pt, sim.Schedule{End: 10, Times: []float64{0, 1, 2, 3, 5, 10}, Seed: 3}
+	}
+	do := func(w *sim.Worker, k int) *sim.Trajectory {
+		pt, s := patient(k)
+		tr, failure := w.Run(pt, sim.Begin{}, s)
+		if failure != nil {
+			t.Error(failure)
+		}
+		return tr
+	}
+	alone := p.NewWorker()
+	for _, workers := range []int{1, 3} {
+		err := sim.EachPatient(context.Background(), p, n, workers, p.NewWorker, func(w *sim.Worker) *sim.Worker { return w }, do, func(k int, tr *sim.Trajectory) error {
+			want := do(alone, k)
+			if tr.Firings == 0 || tr.Firings != want.Firings {
+				t.Errorf("patient %d: %d firings, alone %d", k, tr.Firings, want.Firings)
+			}
+			for i := range tr.Values {
+				if !slices.Equal(tr.Values[i], want.Values[i]) {
+					t.Errorf("patient %d: %v, alone %v", k, tr.Values[i], want.Values[i])
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
