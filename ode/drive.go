@@ -78,7 +78,7 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 	d.sparing, _ = h.(Sparing)
 	d.memory = newMemory(sys, n)
 	laned := lanedBy(sys, opt.Lane)
-	if mass, _ := massOf(sys); laned != nil && mass == nil && d.memory == nil && m.Name == Methods[0].Name {
+	if mass, _ := massOf(sys); laned != nil && mass == nil && d.memory == nil && m.Name == opt.Lane.method() {
 		d.lane = opt.Lane
 		d.s = &d.lane.st
 	} else if d.s, err = m.make(sys); err != nil {
@@ -207,6 +207,9 @@ func (d *driver) advance(stop float64) *Failure {
 		least := 1e-14 * math.Max(math.Abs(d.t), 1e-300)
 		if least < 1e-300 {
 			least = 1e-300
+		}
+		if cause == rowExchange {
+			return &Failure{Cause: SingularMatrix, Time: d.t, Component: -1, Hint: "rows of the method's matrix must be exchanged, which lanes cannot"}
 		}
 		if cause != "" || !(norm <= 1) {
 			d.st.Rejected++

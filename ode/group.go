@@ -44,6 +44,14 @@ func (lane *Lane) wait(what waiting) {
 	}
 }
 
+// method is the name of the method that the lane makes steps by.
+func (lane *Lane) method() string {
+	if lane.g.l.explicit {
+		return "tsit5"
+	}
+	return Methods[0].Name
+}
+
 // NewGroup makes a workspace.
 func (l *Lanes) NewGroup() *Group {
 	room, err := l.backend.Room(l.slots)

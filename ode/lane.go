@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// laneStepper is Rodas5P in one lane, for the driver.
+// laneStepper is the method of Lanes in one lane, for the driver.
 type laneStepper struct {
 	lane *Lane
 	l    *Lanes
@@ -16,6 +16,8 @@ type laneStepper struct {
 	y    []float64 // copies of the lane's columns, made when asked for
 	yn   []float64
 	f    []float64
+
+	cancelled int // steps of this solution, see mostShrunk
 }
 
 func (s *laneStepper) at(slot int32) *float64 { return &s.mem[int(slot)*s.l.L+s.lane.index] }
@@ -40,7 +42,7 @@ func (s *laneStepper) put(block int32, src []float64) {
 
 // begin takes over a patient's constants and tolerances.
 func (s *laneStepper) begin(sys Laned, w *weights) {
-	s.sys, s.more = sys, nil
+	s.sys, s.more, s.cancelled = sys, nil, 0
 	if c, ok := sys.(Changer); ok {
 		s.more = c.LaneChanges()
 	}
@@ -57,6 +59,10 @@ func (s *laneStepper) start(t float64, y []float64, st *Stats) {
 	*s.at(s.l.take) = 0
 	for _, k := range s.more {
 		*s.at(k) = s.sys.LaneMemory()[k]
+	}
+	if s.l.explicit { // later slopes come out of the steps
+		s.put(s.l.u, s.slope(0))
+		st.Derivs++
 	}
 }
 
@@ -77,12 +83,15 @@ func (s *laneStepper) try(h float64, w *weights, st *Stats) (float64, int, Cause
 	s.count(st)
 	if !s.sound() {
 		st.Pivoted++
+		if s.cancelled++; s.cancelled >= mostShrunk && *s.at(s.l.grow) == *s.at(s.l.grow) {
+			return 0, -1, rowExchange
+		}
 		return 0, -1, SingularMatrix
 	}
 	norm := math.Sqrt(*s.at(s.l.mean))
 	if !(norm <= 1) {
 		s.state()
-		e := s.column(s.f, s.l.u+7*int32(s.l.n))
+		e := s.column(s.f, s.l.err)
 		_, worst := w.norm(e, s.y, s.next())
 		return norm, worst, ""
 	}
@@ -94,6 +103,10 @@ func (s *laneStepper) aim(h float64) { *s.at(s.l.h), *s.at(s.l.t) = h, s.t }
 
 // count counts the work of a step.
 func (s *laneStepper) count(st *Stats) {
+	if s.l.explicit {
+		st.Derivs += 6
+		return
+	}
 	st.Derivs += 8
 	st.Jacobians++
 	st.Facts++

@@ -10,7 +10,8 @@ import (
 // Problem is a system as programs over one memory: what runs in lanes. Slots are those of
 // the programs; what a lane's parameters fill is copied from its own scalar memory.
 type Problem struct {
-	Of      any // what the problem was made from
+	Of      any    // what the problem was made from
+	Method  string // a row of Methods that runs in lanes; "": the first
 	Slots   int
 	Numbers []kernel.Number
 	State   []int32 // slot of state i
@@ -54,7 +55,7 @@ func lanedBy(sys System, lane *Lane) Laned {
 // are solved one patient at a time.
 const mostStraight = 400_000
 
-// Lanes is Rodas5P for a Problem in machine code; it is shared by groups.
+// Lanes is a method for a Problem in machine code; it is shared by groups.
 type Lanes struct {
 	p       *Problem
 	n, L    int
@@ -67,6 +68,8 @@ type Lanes struct {
 	y0, yn, u, d, atol int32 // first slots of blocks
 	h, t, rtol, take   int32
 	mean, pace, grow   int32
+	err                int32 // of the step, by component
+	explicit           bool  // the method is Tsit5, see writeTsit
 	g0, watch, crossed int32 // of crossing functions
 
 	settle                        *kernel.Code
@@ -77,6 +80,13 @@ type Lanes struct {
 // beyond it the step is made again with a smaller size, which makes pivots larger. The
 // measure does not depend on the units of the states.
 const mostCancelled = 1e11
+
+// mostShrunk is how many steps of one solution are made smaller for that: then it ends, for
+// rows must be exchanged, which a patient alone can do and the shared code of lanes cannot.
+const mostShrunk = 10
+
+// rowExchange is the cause of a step with which the whole solution ends as SingularMatrix.
+const rowExchange Cause = "rows must be exchanged"
 
 // NewLanes compiles a problem for a back end with more than one lane.
 func NewLanes(p *Problem, b kernel.Backend) (*Lanes, error) {
@@ -92,7 +102,16 @@ func NewLanes(p *Problem, b kernel.Backend) (*Lanes, error) {
 	if work > mostStraight {
 		return nil, fmt.Errorf("ode: a step of %d operations is too long to be written out", work)
 	}
-	if err := w.write(); err != nil {
+	write := w.write
+	switch m, err := MethodNamed(p.Method); {
+	case err != nil:
+		return nil, err
+	case !m.Lanes:
+		return nil, fmt.Errorf("ode: the method %s does not run in lanes", m.Name)
+	case m.Name == "tsit5":
+		write = w.writeTsit
+	}
+	if err := write(); err != nil {
 		return nil, err
 	}
 	return w.Lanes, nil

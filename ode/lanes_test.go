@@ -69,6 +69,9 @@ func patient(p *Problem, k int) *one {
 	s := &one{p, make([]float64, p.Slots)}
 	f := 1 + 0.1*float64(k)
 	s.mem[4], s.mem[5], s.mem[6] = 0.04*f, 1e4/f, 3e7*f
+	if p.Method == "tsit5" { // not stiff
+		s.mem[4], s.mem[5], s.mem[6] = 0.4*f, 10/f, 30*f
+	}
 	return s
 }
 
@@ -102,9 +105,10 @@ func laneBackends(t *testing.T) []kernel.Backend {
 }
 
 // runLanes solves the patients in lanes; each ends at its own time.
-func runLanes(t *testing.T, b kernel.Backend, who []int) map[int][]float64 {
+func runLanes(t *testing.T, b kernel.Backend, method string, who []int) map[int][]float64 {
 	t.Helper()
 	p := robertson()
+	p.Method = method
 	lanes, err := NewLanes(p, b)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +124,7 @@ func runLanes(t *testing.T, b kernel.Backend, who []int) map[int][]float64 {
 		next++
 		return func() {
 			y := []float64{1, 0, 0}
-			_, f := Solve(patient(p, k), y, 0, 30+float64(k), Options{Rtol: 1e-8, Atol: []float64{1e-13}, Lane: g.Lane(lane)}, &halve{at: 7 + float64(k)})
+			_, f := Solve(patient(p, k), y, 0, 30+float64(k), Options{Method: method, Rtol: 1e-8, Atol: []float64{1e-13}, Lane: g.Lane(lane)}, &halve{at: 7 + float64(k)})
 			if f != nil {
 				t.Errorf("patient %d: %v", k, f)
 			}
@@ -130,19 +134,33 @@ func runLanes(t *testing.T, b kernel.Backend, who []int) map[int][]float64 {
 	return out
 }
 
+// lanedMethods are the methods that run in lanes.
+func lanedMethods() (list []string) {
+	for _, m := range Methods {
+		if m.Lanes {
+			list = append(list, m.Name)
+		}
+	}
+	return list
+}
+
 // TestLanesAgree: lanes give what one patient at a time gives, to the tolerance.
 func TestLanesAgree(t *testing.T) {
 	for _, b := range laneBackends(t) {
-		who := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18}
-		got := runLanes(t, b, who)
-		for _, k := range who {
-			y := []float64{1, 0, 0}
-			if _, f := Solve(patient(robertson(), k), y, 0, 30+float64(k), Options{Rtol: 1e-10, Atol: []float64{1e-15}}, &halve{at: 7 + float64(k)}); f != nil {
-				t.Fatal(f)
-			}
-			for i := range y {
-				if math.Abs(got[k][i]-y[i]) > 1e-6*math.Abs(y[i]) {
-					t.Errorf("%s, patient %d, component %d: %v, alone %v", b.Name, k, i, got[k][i], y[i])
+		for _, method := range lanedMethods() {
+			who := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18}
+			got := runLanes(t, b, method, who)
+			p := robertson()
+			p.Method = method
+			for _, k := range who {
+				y := []float64{1, 0, 0}
+				if _, f := Solve(patient(p, k), y, 0, 30+float64(k), Options{Rtol: 1e-10, Atol: []float64{1e-15}}, &halve{at: 7 + float64(k)}); f != nil {
+					t.Fatal(f)
+				}
+				for i := range y {
+					if math.Abs(got[k][i]-y[i]) > 1e-6*math.Abs(y[i]) {
+						t.Errorf("%s, %s, patient %d, component %d: %v, alone %v", b.Name, method, k, i, got[k][i], y[i])
+					}
 				}
 			}
 		}
@@ -152,17 +170,71 @@ func TestLanesAgree(t *testing.T) {
 // TestLanesAlone: a patient has the same bits alone, in any lane and beside any others.
 func TestLanesAlone(t *testing.T) {
 	for _, b := range laneBackends(t) {
-		all := runLanes(t, b, []int{5, 0, 3, 1, 17, 4, 2, 9, 30, 6, 7, 8})
-		for k, y := range all {
-			alone := runLanes(t, b, []int{k})[k]
-			behind := runLanes(t, b, []int{20, 21, k})[k]
-			for i := range y {
-				if alone[i] != y[i] || behind[i] != y[i] {
-					t.Errorf("%s, patient %d, component %d: %x among others, %x alone, %x in the third lane", b.Name, k, i, y[i], alone[i], behind[i])
+		for _, method := range lanedMethods() {
+			all := runLanes(t, b, method, []int{5, 0, 3, 1, 17, 4, 2, 9, 30, 6, 7, 8})
+			for k, y := range all {
+				alone := runLanes(t, b, method, []int{k})[k]
+				behind := runLanes(t, b, method, []int{20, 21, k})[k]
+				for i := range y {
+					if alone[i] != y[i] || behind[i] != y[i] {
+						t.Errorf("%s, %s, patient %d, component %d: %x among others, %x alone, %x in the third lane", b.Name, method, k, i, y[i], alone[i], behind[i])
+					}
 				}
 			}
 		}
 	}
+}
+
+// TestLanesSameSteps: Tsit5 makes the steps in lanes that it makes alone, up to rounding,
+// with the same values within them.
+func TestLanesSameSteps(t *testing.T) {
+	for _, b := range laneBackends(t) {
+		p := robertson()
+		p.Method = "tsit5"
+		lanes, err := NewLanes(p, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		look := func(lane *Lane) (*peek, Stats) {
+			h, y := &peek{}, []float64{1, 0, 0}
+			st, f := Solve(patient(p, 3), y, 0, 40, Options{Method: "tsit5", Lane: lane}, h)
+			if f != nil {
+				t.Fatal(f)
+			}
+			return h, st
+		}
+		alone, st := look(nil)
+		g := lanes.NewGroup()
+		n := 0
+		g.Run(func(lane int) (func(), bool) {
+			if n++; n > 1 {
+				return nil, false
+			}
+			return func() {
+				got, stats := look(g.Lane(lane))
+				if stats != st || len(got.seen) != len(alone.seen) || len(got.seen) < 20 {
+					t.Fatalf("%s: %+v in a lane, %+v alone", b.Name, stats, st)
+				}
+				for i, v := range got.seen {
+					if math.Abs(v-alone.seen[i]) > 1e-10 {
+						t.Errorf("%s, step %d: %v within it, %v alone", b.Name, i, v, alone.seen[i])
+					}
+				}
+			}, true
+		})
+	}
+}
+
+// peek notes the first component at a third of every step.
+type peek struct {
+	Base
+	seen []float64
+}
+
+func (p *peek) OnStep(s *Step) {
+	y := make([]float64, 3)
+	s.Interpolate(s.T0+(s.T1-s.T0)/3, y)
+	p.seen = append(p.seen, y[0])
 }
 
 // TestLanesFail: a patient whose values are not finite ends with its cause and its
@@ -175,7 +247,7 @@ func TestLanesFail(t *testing.T) {
 			t.Fatal(err)
 		}
 		g := lanes.NewGroup()
-		good := runLanes(t, b, []int{2})[2]
+		good := runLanes(t, b, "rodas5p", []int{2})[2]
 		next := 0
 		g.Run(func(lane int) (func(), bool) {
 			if next == 5 {

@@ -92,6 +92,7 @@ func (e *writer) write() error {
 	for _, k := range []*int32{&e.h, &e.hinv, &e.shift, &e.t, &e.rtol, &e.take, &e.mean, &e.pace, &e.grow, &e.crossed} {
 		*k = e.block(1)
 	}
+	e.err = e.u + 7*N
 	e.rest, e.move, e.clock, e.pull, e.lost = e.block(n), e.block(n), e.block(1), e.block(1), e.block(1)
 	e.g0, e.watch = e.block(len(e.p.Crossings)), e.block(len(e.p.Crossings))
 	e.ft = -1
@@ -140,12 +141,18 @@ func (e *writer) write() error {
 	if e.whole, err = e.build(); err != nil {
 		return err
 	}
-	for k := range rodasDense {
-		for i := int32(0); i < N; i++ {
-			e.to(e.d+int32(k)*N+i, kernel.Move, e.coefficient(k, i), 0, 0)
+	return e.others()
+}
+
+// others writes the programs beside the step: the dense output and settling.
+func (e *writer) others() error {
+	var err error
+	for k := 0; k < 3; k++ {
+		for i := int32(0); i < int32(e.n); i++ {
+			e.to(e.d+int32(k*e.n)+i, kernel.Move, e.coefficient(k, i), 0, 0)
 		}
 	}
-	e.keeps(e.d, 3*n)
+	e.keeps(e.d, 3*e.n)
 	if e.dense, err = e.build(); err != nil {
 		return err
 	}
@@ -154,6 +161,9 @@ func (e *writer) write() error {
 
 // coefficient is that of component i in the dense output.
 func (e *writer) coefficient(k int, i int32) int32 {
+	if e.explicit {
+		return e.tsitCoefficient(k, i)
+	}
 	v := e.op(kernel.Mul, e.num(rodasDense[k][0]), e.u+i)
 	for j := int32(1); j < 8; j++ {
 		v = e.plusTimes(v, e.num(rodasDense[k][j]), e.u+j*int32(e.n)+i)
@@ -358,16 +368,19 @@ func (e *writer) solve(u int32) {
 	e.keeps(u, e.n)
 }
 
-// last writes the new state, the error's mean square and by how much the next step may be
-// longer.
+// last writes the new state and judges the step.
 func (e *writer) last() {
+	e.judge(func(i int32) { e.to(e.yn+i, kernel.Add, e.yn+i, e.err+i, 0) })
+}
+
+// judge writes the error's mean square and by how much the next step may be longer; each
+// writes the new state and the error of a component before they are looked at.
+func (e *writer) judge(each func(i int32)) {
 	sum := e.num(0)
 	for i := int32(0); i < int32(e.n); i++ {
-		err := e.u + 7*int32(e.n) + i
-		yn := e.op(kernel.Add, e.yn+i, err)
-		e.to(e.yn+i, kernel.Move, yn, 0, 0)
-		size := e.op(kernel.Max, e.op(kernel.Abs, e.y0+i, 0), e.op(kernel.Abs, yn, 0))
-		q := e.op(kernel.Div, err, e.plusTimes(e.atol+i, e.rtol, size))
+		each(i)
+		size := e.op(kernel.Max, e.op(kernel.Abs, e.y0+i, 0), e.op(kernel.Abs, e.yn+i, 0))
+		q := e.op(kernel.Div, e.err+i, e.plusTimes(e.atol+i, e.rtol, size))
 		sum = e.plusTimes(sum, q, q)
 	}
 	// the mean square, and 0.9 times its root to the power of -1/5

@@ -56,8 +56,8 @@ type Options struct {
 	MaxStep     float64   // 0: none
 	MaxSteps    int       // 0: MostSteps
 	// Lane makes steps side by side with the other lanes of its group; it must run there.
-	// A system that is not Laned, or has a mass matrix, and methods other than the first
-	// make steps of their own.
+	// A system that is not Laned, or has a mass matrix, and methods other than that of the
+	// Problem make steps of their own.
 	Lane *Lane
 }
 
@@ -199,15 +199,16 @@ type Method struct {
 	Order  int  // the highest one
 	Varies bool // the order does, from 1 on
 	Stiff  bool
+	Lanes  bool // it runs in lanes
 	make   func(sys System) (stepper, error)
 }
 
 // Methods lists the integration methods; the first is the default.
 var Methods = []Method{
-	{"rodas5p", 5, false, true, newRodas},
-	{"tsit5", 5, false, false, newTsit},
-	{"auto", 5, false, true, newAuto},
-	{"bdf", 5, true, true, newBDF},
+	{"rodas5p", 5, false, true, true, newRodas},
+	{"tsit5", 5, false, false, true, newTsit},
+	{"auto", 5, false, true, false, newAuto},
+	{"bdf", 5, true, true, false, newBDF},
 }
 
 // MethodNamed finds a method; "" is the default.

@@ -92,10 +92,9 @@ func (s *tsit) try(h float64, w *weights, st *Stats) (float64, int, Cause) {
 
 func (s *tsit) prepareDense() {}
 
-// dense is the interpolant of the paper, section 4.
-func (s *tsit) dense(theta float64, dst []float64) {
-	x := theta
-	b := [7]float64{
+// tsitDense are the weights of the slopes in the interpolant of the paper, section 4.
+func tsitDense(x float64) [7]float64 {
+	return [7]float64{
 		-1.0530884977290216 * x * (x - 1.3299890189751412) * (x*x - 1.4364028541716351*x + 0.7139816917074209),
 		0.1017 * x * x * (x*x - 2.1966568338249754*x + 1.2949852507374631),
 		2.490627285651252793 * x * x * (x*x - 2.38535645472061657*x + 1.57803468208092486),
@@ -104,6 +103,10 @@ func (s *tsit) dense(theta float64, dst []float64) {
 		-34.87065786149660974 * (x - 1.2) * (x - 0.666666666666666667) * x * x,
 		2.5 * (x - 1) * (x - 0.6) * x * x,
 	}
+}
+
+func (s *tsit) dense(theta float64, dst []float64) {
+	b := tsitDense(theta)
 	for c := range dst {
 		sum := 0.0
 		for j := range s.k {

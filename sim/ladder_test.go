@@ -83,6 +83,31 @@ func TestLadderAgain(t *testing.T) {
 	}
 }
 
+// TestLadderPivots: where pivots on the diagonal will not do, a lane gives up after a few
+// steps, and the patient alone goes on with row exchanges.
+func TestLadderPivots(t *testing.T) {
+	p := build(t, "model m()\n  var A = 0; var B = 0; var C = 0; var D = 1; a = 1e13; b = 1e10; A' = a*(B - A); B' = a*(A - B) + b*C; C' = -b*B; D' = -D;\nend\n", func(c *sim.Config) { c.Rtol = 1e-6 })
+	if name, err := p.Backend(); err != nil || strings.HasPrefix(name, "interpreter") {
+		t.Skipf("NO LANES HERE (%s, %v): NOTHING WAS TESTED", name, err)
+	}
+	var tr *sim.Trajectory
+	var f *sim.Failure
+	err := sim.EachPatient(context.Background(), p, 1, 1, p.NewWorker, func(w *sim.Worker) *sim.Worker { return w }, func(w *sim.Worker, k int) int {
+		tr, f = w.Run(sim.Patient{}, sim.Begin{}, sim.Schedule{End: 20})
+		return k
+	}, func(int, int) error { return nil })
+	if err != nil || f != nil {
+		t.Fatal(err, f)
+	}
+	if tr.Retry != sim.Rungs()[0] || tr.Stats.Pivoted == 0 || tr.Stats.Rejected > 10 {
+		t.Errorf("by %q, %+v; want %q with row exchanges", tr.Retry, tr.Stats, sim.Rungs()[0])
+	}
+	p = build(t, endText, func(c *sim.Config) { c.Method = "tsit5" }) // nothing but its cause ends this one
+	if name, _ := p.Backend(); strings.HasPrefix(name, "interpreter") {
+		t.Errorf("tsit5 runs by the %s", name)
+	}
+}
+
 // TestLadderAmongOthers: patients that fail beside others are carried on by the ladder, and
 // nobody's bits depend on who is beside whom.
 func TestLadderAmongOthers(t *testing.T) {

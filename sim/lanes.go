@@ -28,7 +28,7 @@ func (p *Plan) lanes() *ode.Lanes {
 		case err != nil:
 			alone(err.Error())
 			return
-		case method.Name != ode.Methods[0].Name:
+		case !method.Lanes:
 			alone("method " + method.Name + " runs one patient at a time")
 			return
 		case p.pure && p.jumpGroups() != nil: // they have lanes of their own
@@ -44,7 +44,7 @@ func (p *Plan) lanes() *ode.Lanes {
 		if p.jumps != nil {
 			s = p.jumps.Straight()
 		}
-		problem := &ode.Problem{Of: s.Of, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
+		problem := &ode.Problem{Of: s.Of, Method: p.config.Method, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
 			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: s.Pattern, Cross: s.Cross, Crossings: s.Crossings, Hold: p.laneHold()}
 		if err := p.checkCode(b, s); err != nil {
 			alone("its machine code is not used: " + err.Error())

@@ -23,6 +23,12 @@ func TestBackend(t *testing.T) {
 	if want.Lanes < 2 {
 		return
 	}
+	for _, method := range []string{"auto", "bdf"} {
+		p = build(t, "model m()\n  var A = 1; A' = -A;\nend\n", func(c *sim.Config) { c.Method = method })
+		if got, _ := p.Backend(); got != "interpreter (method "+method+" runs one patient at a time)" {
+			t.Errorf("by %s: Backend() = %q", method, got)
+		}
+	}
 	p = build(t, "model m()\n  var A = 1; A' = -delay(A, 1);\nend\n", nil)
 	if got, _ := p.Backend(); got != "interpreter (algebraic rules, delays or fast reactions)" {
 		t.Errorf("with a delay: Backend() = %q", got)
