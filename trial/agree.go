@@ -67,6 +67,8 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 			a.Statistic = "percent"
 		case e.Summary == "median" || e.Kind == "time-to":
 			a.Statistic = "median"
+		case e.Summary == "geometric-mean":
+			a.Statistic = e.Summary
 		default:
 			a.Statistic = "mean"
 		}
@@ -95,6 +97,11 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		switch a.Statistic {
 		case "median":
 			return stats.Quantile(v, 0.5) * scale
+		case "geometric-mean":
+			for i, x := range v {
+				v[i] = math.Log(x)
+			}
+			return math.Exp(stats.Mean(v)) * scale
 		case "max":
 			return stats.Quantile(v, 1) * scale
 		case "min":

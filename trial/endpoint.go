@@ -10,11 +10,11 @@ import (
 // endpoint is an endpoint with its formulas resolved to recorded columns.
 type endpoint struct {
 	Endpoint
-	of, when *model.Expr
-	column   map[string]int // symbol -> recorded column
-	from, to float64        // window [days]
-	visit    float64
-	baseline float64
+	of, when, among *model.Expr
+	column          map[string]int // symbol -> recorded column
+	from, to        float64        // window [days]
+	visit           float64
+	baseline        float64
 }
 
 // special functions of endpoint formulas.
@@ -41,6 +41,9 @@ func (p *Prepared) endpoint(i int, e Endpoint, add func(*model.Expr, string) int
 	}
 	if e.Kind == "responder" && (e.Any || e.All) {
 		x.to = x.visit
+	}
+	if e.Baseline != "" {
+		x.baseline = p.visits[e.Baseline]
 	}
 	if x.to < x.from {
 		ms = append(ms, diag.Errorf(e.At, "the window of endpoint %s ends on day %g, before it begins on day %g", e.ID, x.to, x.from))
@@ -91,6 +94,9 @@ func (p *Prepared) endpoint(i int, e Endpoint, add func(*model.Expr, string) int
 	}
 	if e.When != "" {
 		x.when = read("when")
+	}
+	if e.Among != "" {
+		x.among = read("among")
 	}
 	return x, ms
 }
@@ -155,6 +161,9 @@ func (x *endpoint) measure(r record, nonresponder bool) outcome {
 	last := r.times[len(r.times)-1]
 	base := r.at(x.baseline)
 	if base < 0 {
+		return missing
+	}
+	if x.among != nil && x.eval(x.among, r, base, base) == 0 {
 		return missing
 	}
 	gone := func(day float64) bool { return last < day-1e-9 }

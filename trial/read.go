@@ -82,10 +82,10 @@ type rawTrial struct {
 		Lines                           []float64
 	}
 	Endpoints []struct {
-		ID, Title, Unit, Kind, Of, When, Visit, From, To, Summary, Better string
-		TitleFR                                                           string `json:"title_fr"`
-		Held                                                              any
-		Any, All, Primary                                                 bool
+		ID, Title, Unit, Kind, Of, When, Visit, From, To, Among, Baseline, Summary, Better string
+		TitleFR                                                                            string `json:"title_fr"`
+		Held                                                                               any
+		Any, All, Primary                                                                  bool
 	}
 	Evidence []struct {
 		Row, Endpoint, Arm, Statistic, Note string
@@ -205,7 +205,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		}
 	}
 	for i, e := range raw.Endpoints {
-		x := Endpoint{ID: e.ID, Title: e.Title, TitleFR: e.TitleFR, Unit: e.Unit, Kind: e.Kind, Of: e.Of, When: e.When, Visit: e.Visit, From: e.From, To: e.To, Held: or(length(e.Held), 0),
+		x := Endpoint{ID: e.ID, Title: e.Title, TitleFR: e.TitleFR, Unit: e.Unit, Kind: e.Kind, Of: e.Of, When: e.When, Visit: e.Visit, From: e.From, To: e.To, Among: e.Among, Baseline: e.Baseline, Held: or(length(e.Held), 0),
 			Any: e.Any, All: e.All, Summary: e.Summary, Better: e.Better, Primary: e.Primary, At: d.place("endpoints", i, "kind")}
 		if x.Title == "" {
 			x.Title = e.ID
@@ -225,6 +225,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		visitOK(e.Visit, d.place("endpoints", i, "visit"))
 		visitOK(e.From, d.place("endpoints", i, "from"))
 		visitOK(e.To, d.place("endpoints", i, "to"))
+		visitOK(e.Baseline, d.place("endpoints", i, "baseline"))
 		s.Endpoints = append(s.Endpoints, x)
 	}
 	for i, c := range raw.Evidence {

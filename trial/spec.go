@@ -111,6 +111,8 @@ type Endpoint struct {
 	When                     string  // condition (responder: at Visit; time-to: first time it is true)
 	Visit                    string  // visit id
 	From, To                 string  // window for max, min, time-to: visit ids; "" means start/end; From is the baseline of change
+	Among                    string  // condition at the baseline; patients who do not meet it are missing
+	Baseline                 string  // visit that baseline() looks at; "": the first, or From as said there
 	Held                     float64 // time-to: days the condition must hold; responder: true at every recorded point from Visit back to From when From is set
 	Any, All                 bool    // responder: at any, at every recorded time of the window From..Visit
 	Summary                  string  // mean (default), median, geometric-mean for numbers
