@@ -186,7 +186,7 @@ func (a *App) trialSource(name string) (*diag.Source, diag.Messages) {
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.ContainsRune(name, filepath.Separator) {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return nil, diag.Messages{diag.FileError(name, err).WithHelp("a name without .yaml is looked up in the library: %s", strings.Join(a.lib.Names("trial"), ", "))}
+			return nil, diag.Messages{diag.FileError(name, err).WithHelp("a name without .yaml is looked up in the library (see: thymus list trials)")}
 		}
 		return &diag.Source{Name: name, Text: string(text)}, nil
 	}
