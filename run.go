@@ -195,6 +195,11 @@ func (a *App) trialSource(name string) (*diag.Source, diag.Messages) {
 
 // prepare reads and prepares a trial with what a request changes in it.
 func (a *App) prepare(src, pop *diag.Source, r RunRequest) (*trial.Prepared, diag.Messages) {
+	return a.prepareBy(src, pop, r, nil)
+}
+
+// prepareBy is prepare with another solver than the trial's; nil for the trial's.
+func (a *App) prepareBy(src, pop *diag.Source, r RunRequest, solver *trial.Solver) (*trial.Prepared, diag.Messages) {
 	s, ms := trial.ReadTrial(src)
 	if ms.HasErrors() {
 		return nil, ms
@@ -215,6 +220,9 @@ func (a *App) prepare(src, pop *diag.Source, r RunRequest) (*trial.Prepared, dia
 		s.Trajectories = *r.Trajectories
 	}
 	s.Continuous = r.Continuous
+	if solver != nil {
+		s.Solver = *solver
+	}
 	if pop == nil {
 		var more diag.Messages
 		if pop, more = a.lib.PopulationSource(s.Population); more.HasErrors() {

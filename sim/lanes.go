@@ -14,7 +14,7 @@ import (
 // has no lanes or the plan cannot use them; how says which way patients are simulated.
 func (p *Plan) lanes() *ode.Lanes {
 	p.laneOnce.Do(func() {
-		b, err := kernel.Choose()
+		b, err := p.backend()
 		if err != nil {
 			p.how, p.laneErr = "", err
 			return
@@ -55,6 +55,14 @@ func (p *Plan) lanes() *ode.Lanes {
 		}
 	})
 	return p.lane
+}
+
+// backend is the one that the plan asks for.
+func (p *Plan) backend() (kernel.Backend, error) {
+	if p.config.Backend != "" {
+		return kernel.BackendNamed(p.config.Backend)
+	}
+	return kernel.Choose()
 }
 
 // checkCode compares a back end's code for the right-hand side and its derivatives with
@@ -117,7 +125,7 @@ const leastJumpLanes = 4
 // jumpGroups are lanes for plans in which nothing but jumps happens and the direct method
 // is asked for; nil for others. They give the bits of a run alone.
 func (p *Plan) jumpGroups() newGroup {
-	b, err := kernel.Choose()
+	b, err := p.backend()
 	if err != nil || b.Lanes < leastJumpLanes || !p.pure || stochastic[p.config.Jump] != jump.Methods[0].Name {
 		return nil
 	}

@@ -57,6 +57,7 @@ type Config struct {
 	MaxStep     float64            // 0: none [model time]
 	MaxSteps    int                // of ode.Options; 0: its default
 	Once        bool               // a patient that the solver fails on is not tried again (see Rungs)
+	Backend     string             // of kernel.Backends; "": kernel.Choose's
 	Jump        string             // a stochastic method (StochasticMethods); "": states change continuously
 	Discrete    []Discrete         // of the hybrid method
 	ClampPowers bool               // a negative base of a non-integer power reads as 0

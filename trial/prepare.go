@@ -139,7 +139,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 		return nil, ms
 	}
 	p.Document, p.Model = doc, m
-	config := sim.Config{Model: m, Rtol: s.Solver.Rtol, Method: s.Solver.Method, Once: s.Solver.Once, ClampPowers: true}
+	config := sim.Config{Model: m, Rtol: s.Solver.Rtol, Method: s.Solver.Method, Once: s.Solver.Once, Backend: s.Solver.Backend, ClampPowers: true}
 	if config.Rtol == 0 {
 		config.Rtol = 1e-6
 	}

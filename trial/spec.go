@@ -42,7 +42,9 @@ type Spec struct {
 type Solver struct {
 	Method string
 	Rtol   float64
-	Once   bool // a patient that the solver fails on is not tried by other ways
+	// Backend is a name of kernel.Backends, "" for the best; trial files do not say it.
+	Backend string
+	Once    bool // a patient that the solver fails on is not tried by other ways
 }
 
 // ArmSpec is one arm: what is given when, and which rules give more.

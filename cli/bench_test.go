@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBench measures a small ensemble and looks at what is printed.
+func TestBench(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "rows.csv")
+	code, text, errs := do("bench", "--problems", "pkpd,lupus", "--patients", "3", "--rounds", "2", "--judged", "1", "--workers", "1,2", "--json", "--out", out)
+	if code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, errs)
+	}
+	var got struct {
+		Rounds int
+		Rows   []struct {
+			Problem, Solver, How     string
+			Workers, Patients        int
+			PatientsPerSecondPerCore float64
+			Steps, RightHandSides    float64
+			MaxError                 *float64
+			StartupMilliseconds      float64
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if got.Rounds != 2 || len(got.Rows) != 4 {
+		t.Fatalf("%d rounds and %d rows, want 2 and 4\n%s", got.Rounds, len(got.Rows), text)
+	}
+	for i, r := range got.Rows {
+		lupus := i >= 2
+		if r.Workers != 1+i%2 || r.Patients != 3 || !(r.PatientsPerSecondPerCore > 0) || !(r.Steps > 50) || !(r.StartupMilliseconds > 0) || (r.Problem == "lupus") != lupus {
+			t.Errorf("row %+v", r)
+		}
+		if lupus != (r.MaxError == nil) || !lupus && !(*r.MaxError > 0 && *r.MaxError < 1e-4 && r.RightHandSides > r.Steps) {
+			t.Errorf("row %+v, error %v", r, r.MaxError)
+		}
+	}
+	table, err := os.ReadFile(out)
+	if err != nil || !strings.HasPrefix(string(table), "problem,solver,how,workers,rtol,") || strings.Count(string(table), "\n") != 5 {
+		t.Errorf("%v\n%s", err, table)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--problems", "car"}, `no problem "car"`},
+		{[]string{"--backends", "neon"}, `no back end "neon"`},
+		{[]string{"--workers", "0"}, "0 workers"},
+		{[]string{"--rtol", "1"}, "relative tolerance 1"},
+		{[]string{"--rounds", "0"}, "--rounds"},
+	} {
+		if code, _, errs := do(append([]string{"bench"}, c.args...)...); code != exitInput || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit code %d, want 2 and %q\n%s", c.args, code, c.want, errs)
+		}
+	}
+}
