@@ -9,8 +9,8 @@ import (
 )
 
 // compile writes the code of one firing for networks of the structure and kinds of n, or
-// says why there is none.
-func (g *Group) compile(n *network) error {
+// says why there is none. watch makes it tell which reaction fired.
+func (g *Group) compile(n *network, watch bool) error {
 	m := len(n.Reactions)
 	if m == 0 || m > mostLanes {
 		return fmt.Errorf("%d reactions: lanes take up to %d", m, mostLanes)
@@ -18,7 +18,7 @@ func (g *Group) compile(n *network) error {
 	if err := g.check(n); err != nil {
 		return err
 	}
-	w := &laneWriter{n: n, constants: map[float64]int32{}}
+	w := &laneWriter{n: n, constants: map[float64]int32{}, watch: watch}
 	rates := w.rates()
 	w.slots(g)
 	w.firing(g, rates)
@@ -39,6 +39,9 @@ func (g *Group) compile(n *network) error {
 		row(g.slot.horizon)[l] = math.Inf(-1)
 	}
 	g.firing, g.e, g.u = row(g.slot.fire), row(g.slot.e), row(g.slot.u)
+	if watch {
+		g.fired = row(g.slot.fired)
+	}
 	g.code = code
 	g.m = flatten(n.Network) // n changes with its lane's numbers
 	for j := range g.m.forms {
@@ -112,6 +115,7 @@ type laneWriter struct {
 	constants map[float64]int32
 	numbers   []kernel.Number
 	y         int32
+	watch     bool // write which reaction fired, as the change of one more state
 }
 
 func (w *laneWriter) slot() int32 { w.next++; return w.next - 1 }
@@ -202,7 +206,7 @@ func (w *laneWriter) rates() []int32 {
 }
 
 func (w *laneWriter) slots(g *Group) {
-	g.slot = laneSlots{y: w.y, e: w.slot(), u: w.slot(), t: w.slot(), next: w.slot(), sum: w.slot(), horizon: w.slot(), fire: w.slot()}
+	g.slot = laneSlots{y: w.y, e: w.slot(), u: w.slot(), t: w.slot(), next: w.slot(), sum: w.slot(), horizon: w.slot(), fire: w.slot(), fired: w.slot()}
 }
 
 // firing writes the choice of a reaction and what it does.
@@ -256,7 +260,7 @@ func (w *laneWriter) firing(g *Group, a []int32) {
 				here = w.op(kernel.Sub, beyond[k-1], beyond[k])
 			}
 			some := w.changes(k*fan, inner)
-			for i := range w.n.Dim {
+			for i := range w.n.Dim + 1 {
 				d, ok := some[i]
 				if !ok {
 					continue
@@ -277,6 +281,10 @@ func (w *laneWriter) firing(g *Group, a []int32) {
 		y := w.y + int32(i)
 		w.to(y, kernel.Select, w.op(kernel.Add, y, d), y, s.fire)
 		w.keep = append(w.keep, y)
+	}
+	if w.watch {
+		w.to(s.fired, kernel.Move, delta[w.n.Dim], 0, 0)
+		w.keep = append(w.keep, s.fired)
 	}
 	w.to(s.t, kernel.Select, s.next, s.t, s.fire)
 	w.keep = append(w.keep, s.t, s.next, s.sum, s.fire)
@@ -316,6 +324,7 @@ func (w *laneWriter) beyond(upTo []int32, r int32) []int32 {
 // the change by the one of them that fires. The k-th fires where the first k of beyond
 // are 1 and the others 0, so a state changes by the first reaction's change plus, for
 // each k, beyond[k] times what the next reaction's change is more: whole numbers, exactly.
+// The number of the reaction itself is found in the same way, as state Dim.
 func (w *laneWriter) changes(from int, beyond []int32) map[int]int32 {
 	to := min(from+fan, len(w.n.Reactions))
 	by := map[int][]float64{}
@@ -328,8 +337,13 @@ func (w *laneWriter) changes(from int, beyond []int32) map[int]int32 {
 			by[i][j-from] += w.n.changeBy[k]
 		}
 	}
+	if w.watch {
+		for j := from; j < to; j++ {
+			by[w.n.Dim] = append(by[w.n.Dim], float64(j+1))
+		}
+	}
 	out := map[int]int32{}
-	for i := range w.n.Dim {
+	for i := range w.n.Dim + 1 {
 		list := by[i]
 		if list == nil {
 			continue

@@ -38,10 +38,17 @@ type Group struct {
 	at      []int // next pair of each lane
 	pairs   [][2][rng.PairBlocks]float64
 	events  []int64
-	running []bool // lanes that wait for their horizon
+	running []bool    // lanes that wait for their horizon
+	fired   []float64 // 1 + the reaction that fired, where the code tells; nil: it does not
+
+	stops, firings int64 // of all lanes; see seldom
 }
 
-type laneSlots struct{ y, e, u, t, next, sum, horizon, fire int32 }
+// seldom says whether lanes stop seldom enough, at horizons and watched reactions, to gain
+// from being side by side: going in and out costs as much as some ten firings.
+func (g *Group) seldom() bool { return g.stops < 100 || g.stops*10 < g.firings }
+
+type laneSlots struct{ y, e, u, t, next, sum, horizon, fire, fired int32 }
 
 type laneCheck struct {
 	state int
@@ -49,16 +56,17 @@ type laneCheck struct {
 }
 
 // Lane is one lane of a group: a Simulator of the direct method for the job that runs in
-// it. What lanes cannot do (watched reactions, propensities that are no product, numbers
-// of other kinds than the first run's, states that are no whole numbers) it does by direct.
+// it. What lanes cannot do (propensities that are no product, numbers of other kinds than
+// the first run's, states that are no whole numbers, reactions that are watched where the
+// first run watched none) it does by direct, and everything where lanes stop too often.
 type Lane struct {
 	*direct
 	g     *Group
 	index int
 	yield func(struct{}) bool
-	alone bool // the present run is direct's
-	known bool // the next firing in memory is that of the present state
-	watch bool
+	alone bool  // the present run is direct's
+	known bool  // the next firing in memory is that of the present state
+	seen  int64 // firings at the last stop
 }
 
 // NewGroup makes lanes for a back end.
@@ -159,18 +167,17 @@ func (g *Group) step() (stopped bool) {
 		g.e[l], g.u[l] = g.pairs[l][0][k], g.pairs[l][1][k]
 		g.at[l] = k + 1
 		g.events[l]++
+		if g.fired != nil {
+			if watch := g.lane[l].watch; watch != nil && watch[int(g.fired[l])-1] {
+				stopped, g.running[l] = true, false
+			}
+		}
 	}
 	return stopped
 }
 
 func (s *Lane) put(slot int32, v float64) { s.g.mem[int(slot)*len(s.g.lane)+s.index] = v }
 func (s *Lane) get(slot int32) float64    { return s.g.mem[int(slot)*len(s.g.lane)+s.index] }
-
-// Watch implements Simulator.
-func (s *Lane) Watch(watch []bool) {
-	s.direct.Watch(watch)
-	s.watch = watch != nil
-}
 
 // Events implements Simulator.
 func (s *Lane) Events() int64 {
@@ -184,16 +191,16 @@ func (s *Lane) Events() int64 {
 func (s *Lane) Start(y []float64, t float64, stream *rng.Philox) {
 	g := s.g
 	if g.m == nil && g.why == nil {
-		g.why = g.compile(s.n)
+		g.why = g.compile(s.n, s.watch != nil)
 	}
-	if s.alone = s.watch || g.why != nil || !g.numbers(s) || !g.possible(y); s.alone {
+	if s.alone = g.why != nil || !g.seldom() || s.watch != nil && g.fired == nil || !g.numbers(s) || !g.possible(y); s.alone {
 		s.direct.Start(y, t, stream)
 		return
 	}
 	s.begin(y, t, stream)
 	p := &g.pairs[s.index]
 	stream.FillPairs(&p[0], &p[1])
-	g.at[s.index], g.events[s.index] = 1, 0
+	g.at[s.index], g.events[s.index], s.seen = 1, 0, 0
 	s.load(t, p[0][0])
 	s.put(g.slot.u, p[1][0])
 }
@@ -251,9 +258,19 @@ func (s *Lane) Advance(horizon float64) (float64, int, *Failure) {
 		panic(errAbandoned)
 	}
 	s.put(g.slot.horizon, math.Inf(-1))
-	s.known = true
 	for _, i := range g.changed {
 		s.y[i] = s.get(g.slot.y + int32(i))
+	}
+	g.stops++
+	g.firings += g.events[s.index] - s.seen
+	s.seen = g.events[s.index]
+	s.known = s.get(g.slot.fire) == 0
+	if !s.known { // a watched reaction
+		t, j := s.get(g.slot.t), int(g.fired[s.index])-1
+		if !g.seldom() {
+			s.leave()
+		}
+		return t, j, nil
 	}
 	if !(s.get(g.slot.next) > horizon) { // propensities that are no rates: direct tells which
 		s.leave()

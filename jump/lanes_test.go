@@ -49,10 +49,24 @@ func (o outcome) same(p outcome) bool {
 
 // follow runs to each of the times; at the second one something else adds to the state.
 func follow(s jump.Simulator, y []float64, times []float64, index int, dose float64) (o outcome) {
+	return watching(s, y, times, index, dose, nil)
+}
+
+// watching is follow with watched reactions: what the run is like when they fire is kept
+// as well, and every third time something else adds to the state.
+func watching(s jump.Simulator, y []float64, times []float64, index int, dose float64, watch []bool) (o outcome) {
 	y = append([]float64(nil), y...)
+	s.Watch(watch)
 	s.Start(y, 0, rng.NewPhilox(rng.Key{Seed: 4, Purpose: "lanes", Index: index}))
 	for k, end := range times {
-		t, _, failure := s.Advance(end)
+		t, j, failure := s.Advance(end)
+		for ; j >= 0 && failure == nil; t, j, failure = s.Advance(end) {
+			o.y = append(o.y, append([]float64{t, float64(j)}, y...))
+			if len(o.y)%3 == 0 && dose != 0 {
+				y[0] += dose
+				s.Changed(t)
+			}
+		}
 		o.y = append(o.y, append([]float64(nil), y...))
 		if failure != nil {
 			o.failed = failure.Error()
@@ -104,14 +118,14 @@ func TestLanesBits(t *testing.T) {
 		list = append(list, problem{c.name, c.network, c.y, []float64{0, c.step / 10, c.step / 5, c.step / 2, c.step}, 7})
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for k := range 40 {
+	for k := range 25 {
 		n, y := randomNetwork(r, 1+r.IntN(8), 1+r.IntN(64))
 		list = append(list, problem{fmt.Sprintf("random %d, %d reactions", k, len(n.Reactions)), n, y, []float64{0.1, 0.2, 0.3, 1}, 3})
 	}
 	for _, b := range laned(t) {
 		covered := 0
 		for _, p := range list {
-			const runs = 30
+			const runs = 20
 			var want []outcome
 			for k := range runs {
 				s, err := jump.New("direct", p.n, jump.Options{})
@@ -128,6 +142,21 @@ func TestLanesBits(t *testing.T) {
 			inLanes(t, b, 1, func(int) *jump.Network { return p.n }, func(s jump.Simulator, k int) {
 				if got := follow(s, p.y, p.times, k, p.dose); !got.same(want[k]) {
 					t.Errorf("%s, %s, alone: %v, direct has %v", b.Name, p.name, got, want[k])
+				}
+			})
+			watch := make([]bool, len(p.n.Reactions))
+			for j := range watch {
+				watch[j] = j%5 == 0
+			}
+			inLanes(t, b, 12, func(int) *jump.Network { return p.n }, func(s jump.Simulator, k int) {
+				d, _ := jump.New("direct", p.n, jump.Options{})
+				some := watch
+				if k%3 == 1 {
+					some = nil // each lane watches what it likes
+				}
+				want := watching(d, p.y, p.times[:min(len(p.times), 3)], k, p.dose, some)
+				if got := watching(s, p.y, p.times[:min(len(p.times), 3)], k, p.dose, some); !got.same(want) {
+					t.Errorf("%s, %s, watched run %d: %d firings, direct has %d", b.Name, p.name, k, got.events, want.events)
 				}
 			})
 			if why == nil {

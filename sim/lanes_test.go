@@ -36,8 +36,7 @@ func TestBackend(t *testing.T) {
 }
 
 // TestReactionLanes: patients with their own rates and pulses have the same bits in lanes,
-// alone, and with any number of workers; also where an event watches, for which each leaves
-// the lanes.
+// alone, and with any number of workers; also where an event watches the reactions.
 func TestReactionLanes(t *testing.T) {
 	t.Run("plain", func(t *testing.T) { reactionLanes(t, "") })
 	t.Run("event", func(t *testing.T) { reactionLanes(t, "grown: at (X > 45): X = 10;") })
