@@ -2,12 +2,48 @@
 
 package kernel
 
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
 // assembler appends machine code for registers of one width: EVEX with 512 bits or VEX
 // with 256 (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2,
 // chapters 2.3 and 2.7).
 type assembler struct {
 	wide bool // EVEX, 8 lanes, 32 registers; else VEX, 4 lanes, 16 registers
 	b    []byte
+
+	count   map[int32]int  // how often a window of memory is reached; nil: not counted
+	windows map[int32]byte // the base register of a window
+}
+
+// windowSlots is how many slots a displacement of one byte reaches from a base register,
+// with EVEX.
+const windowSlots = 256
+
+// bases are the registers that may point to the middles of windows: all but those of the
+// stack, of Go's runtime, and R12, which needs a longer code.
+var bases = [...]byte{0, 1, 2, 3, 8, 9, 10, 11, 13, 15}
+
+// windows gives base registers to the windows that are reached most often.
+func windows(count map[int32]int) map[int32]byte {
+	list := slices.SortedFunc(maps.Keys(count), func(a, b int32) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	w := map[int32]byte{}
+	for i, k := range list[:min(len(list), len(bases))] {
+		w[k] = bases[i]
+	}
+	return w
+}
+
+// enter appends what sets the base registers.
+func (s *assembler) enter() {
+	for _, k := range slices.Sorted(maps.Keys(s.windows)) {
+		r := s.windows[k]
+		o := (k*windowSlots + windowSlots/2) * s.bytes()
+		s.b = append(s.b, 0x48|r>>3<<2, 0x8D, 0x80|r&7<<3|atMemory, byte(o), byte(o>>8), byte(o>>16), byte(o>>24)) // LEA r, [RDI+o]
+	}
 }
 
 // The opcode maps and implied prefixes.
@@ -43,6 +79,14 @@ func (s *assembler) bytes() int32 {
 func (s *assembler) ins(prefix, mapping, opcode byte, w int, reg, vvvv int, rm place) {
 	r, r2 := byte(reg>>3&1), byte(reg>>4&1)
 	var x, b byte
+	base, short := rm.base, rm.slot
+	if rm.base == atMemory && s.count != nil {
+		s.count[rm.slot/windowSlots]++
+	}
+	if w, ok := s.windows[rm.slot/windowSlots]; ok && rm.base == atMemory {
+		base, short = w, rm.slot%windowSlots-windowSlots/2
+		b = base >> 3
+	}
 	if rm.base == 0 {
 		b, x = byte(rm.reg>>3&1), byte(rm.reg>>4&1)
 	}
@@ -61,12 +105,11 @@ func (s *assembler) ins(prefix, mapping, opcode byte, w int, reg, vvvv int, rm p
 		return
 	}
 	// EVEX counts an 8-bit displacement in register widths
-	short := rm.slot
 	if !s.wide {
 		short *= s.bytes()
 	}
 	if short >= -128 && short < 128 {
-		s.b = append(s.b, 0x40|byte(reg&7)<<3|rm.base, byte(int8(short)))
+		s.b = append(s.b, 0x40|byte(reg&7)<<3|base&7, byte(int8(short)))
 		return
 	}
 	o := rm.slot * s.bytes()

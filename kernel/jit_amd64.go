@@ -89,22 +89,20 @@ func (m *machine) run(mem []float64, L int) {
 	runtime.KeepAlive(m.pages)
 }
 
-// makeMachine compiles a program for registers of 8 lanes (wide) or 4.
+// makeMachine compiles a program for registers of 8 lanes (wide) or 4. It is written twice:
+// the first time shows which parts of memory are worth a base register.
 func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
-	s := &assembler{wide: wide}
-	m := &machine{}
-	low := newLowering(p.Slots, wide)
+	q := single(p, keep)
 	spills := int32(p.Slots)
-	top := spills
-	low.stretches(p, keep, func(stays []bool) {
-		offset := len(s.b)
-		top = max(top, generate(s, low.code, low.least(), value(p.Slots), low.next, spills, func(v value) bool { return stays[v] }))
-		s.ret()
-		for len(s.b)%64 != 0 {
-			s.b = append(s.b, 0x90)
-		}
-		m.parts = append(m.parts, part{offset: offset})
-	}, func(code []Instr) { m.parts = append(m.parts, part{rest: code}) })
+	if q != p {
+		spills = q.memory(keep, p.Slots)
+	}
+	s := &assembler{wide: wide, count: map[int32]int{}}
+	m, low, top := assemble(s, q, keep, p.Slots, spills)
+	if wide {
+		s = &assembler{wide: wide, windows: windows(s.count)}
+		m, low, top = assemble(s, q, keep, p.Slots, spills)
+	}
 	L := 4
 	if wide {
 		L = 8
@@ -119,5 +117,24 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 	if m.pages, err = newPages(s.b); err != nil {
 		return nil, 0, err
 	}
-	return m, int(top), nil
+	return m, max(int(top), p.Slots), nil
+}
+
+// assemble appends the code of a program of which the first slots are memory; it returns
+// the highest slot used for spills, which go from the given one on.
+func assemble(s *assembler, p *Program, keep []int32, slots int, spills int32) (*machine, *lowering, int32) {
+	m := &machine{}
+	low := newLowering(p.Slots, s.wide)
+	top := spills
+	low.stretches(p, keep, func(stays []bool) {
+		offset := len(s.b)
+		s.enter()
+		top = max(top, generate(s, low.code, low.least(), value(slots), low.next, spills, func(v value) bool { return stays[v] }))
+		s.ret()
+		for len(s.b)%64 != 0 {
+			s.b = append(s.b, 0x90)
+		}
+		m.parts = append(m.parts, part{offset: offset})
+	}, func(code []Instr) { m.parts = append(m.parts, part{rest: code}) })
+	return m, low, top
 }
