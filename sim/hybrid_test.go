@@ -7,6 +7,7 @@ import (
 
 	"thymus/compile"
 	"thymus/kernel"
+	"thymus/ode"
 	"thymus/sim"
 )
 
@@ -23,14 +24,25 @@ end
 // TestHybridLanes: discrete species run side by side, with the same bits whoever runs
 // beside them, and the clone dies out as often as Kendall's formula says.
 func TestHybridLanes(t *testing.T) {
+	for _, m := range ode.Methods {
+		n := 1000
+		if !m.Lanes {
+			n = 200
+		}
+		t.Run(m.Name, func(t *testing.T) { hybridBy(t, m, n) })
+	}
+}
+
+func hybridBy(t *testing.T, m ode.Method, n int) {
 	p := build(t, clone, func(c *sim.Config) {
+		c.Method = m.Name
 		c.Jump, c.Discrete = sim.Hybrid, []sim.Discrete{{ID: "X", Below: 500}}
 		c.Record = []compile.Selection{{ID: "X"}, {ID: "Signal"}}
 		c.Rtol = 1e-6
 	})
 	if want, err := kernel.Choose(); err != nil {
 		t.Fatal(err)
-	} else if got, err := p.Backend(); err != nil || got != want.Name {
+	} else if got, err := p.Backend(); m.Lanes && (err != nil || got != want.Name) {
 		t.Errorf("Backend() = %q, %v; want %q", got, err, want.Name)
 	}
 	const end = 12
@@ -60,9 +72,8 @@ func TestHybridLanes(t *testing.T) {
 			}
 		}
 	}
-	const n = 1000
 	all := run(1, 0, n)
-	same("2 workers", run(2, 0, 200), all[:200])
+	same("2 workers", run(2, 0, n/5), all[:n/5])
 	for _, k := range []int{0, 7, 100} {
 		same("alone", run(1, k, 1), all[k:k+1])
 	}
@@ -81,10 +92,10 @@ func TestHybridLanes(t *testing.T) {
 		extinct := 0.0
 		for _, tr := range all {
 			if tr.Values[0][j] == 0 {
-				extinct += 1.0 / n
+				extinct += 1.0 / float64(n)
 			}
 		}
-		if sd := math.Sqrt(p*(1-p)/n) + 1e-3; math.Abs(extinct-p) > 4*sd {
+		if sd := math.Sqrt(p*(1-p)/float64(n)) + 1e-3; math.Abs(extinct-p) > 4*sd {
 			t.Errorf("extinct by %g: %g of the patients, want %g", u, extinct, p)
 		}
 	}
