@@ -43,12 +43,13 @@ type driver struct {
 
 // attempt is the step that is being tried.
 type attempt struct {
-	stop float64 // no step goes beyond it
-	end  float64 // stop, or an earlier time at which the solution bends
-	h    float64
-	last bool    // the step ends at end
-	aim  float64 // length of a step that ends before a jump of the right-hand side, or 0
-	aims int
+	stop  float64 // no step goes beyond it
+	end   float64 // stop, or an earlier time at which the solution bends
+	h     float64
+	last  bool    // the step ends at end
+	short bool    // the step is as long as the walker wants
+	aim   float64 // length of a step that ends before a jump of the right-hand side, or 0
+	aims  int
 }
 
 // mostAtOnce bounds crossings that follow one another without time going on.
@@ -306,6 +307,12 @@ func (d *driver) choose() {
 	if d.opt.MaxStep > 0 {
 		n.h = math.Min(n.h, d.opt.MaxStep)
 	}
+	n.short = false
+	if d.walker != nil {
+		if most := d.walker.Longest(); most < n.h {
+			n.h, n.short = most, true
+		}
+	}
 	if d.memory != nil {
 		n.end = math.Min(n.end, d.memory.next())
 	}
@@ -339,7 +346,7 @@ func (d *driver) resize(norm float64) {
 	if norm > 0 {
 		grow = math.Min(6, math.Max(0.2, d.factor(norm)))
 	}
-	if n.last || n.aim > 0 {
+	if n.last || n.aim > 0 || n.short {
 		d.h = math.Max(d.h, n.h*grow) // a step cut short by a stop says little
 	} else {
 		d.h = n.h * grow

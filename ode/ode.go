@@ -169,6 +169,8 @@ type Walker interface {
 	// Walks says whether something may jump before the state is next changed from outside;
 	// while nothing may, steps go to OnStep.
 	Walks() bool
+	// Longest is how long a step is worth trying.
+	Longest() float64
 	// Walk sees an accepted step instead of OnStep, and in y the state at its end. It may
 	// end the step earlier: it returns the time at which the step ends, in y the state
 	// there, and whether that differs from the step's own. Integration then goes on from y

@@ -118,7 +118,7 @@ func (h *hybrid) start(r *run, y []float64) error {
 		return err
 	}
 	h.in = h.j.Gated(in)
-	h.firings, h.set = 0, nil
+	h.firings, h.set, h.longest = 0, nil, math.Inf(1)
 	key := rng.Key{Seed: r.s.Seed, Patient: r.pt.Number, Index: r.s.Replicate}
 	for k, c := range h.list {
 		ch := &h.j.Channels[c]
@@ -289,6 +289,14 @@ func (h *hybrid) within(s *ode.Step, t float64, dst []float64) {
 
 // Walks implements ode.Walker.
 func (h *hybrid) Walks() bool { return len(h.set.open) > 0 }
+
+// Longest implements ode.Walker.
+func (h *hybrid) Longest() float64 {
+	if !h.Walks() {
+		return math.Inf(1)
+	}
+	return h.longest
+}
 
 // OnStep implements ode.Handler, for steps in which nothing jumps.
 func (h *hybrid) OnStep(s *ode.Step) {

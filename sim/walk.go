@@ -44,7 +44,6 @@ type jumpSet struct {
 type fires struct {
 	after  []int         // positions in open of the channels whose propensities read what it changes, itself the first
 	rates  *compile.Part // of after
-	flow   []int         // changed states that flow too
 	counts []int         // changed states that are discrete
 	most   []float64     // above which counts flow again
 }
@@ -70,15 +69,10 @@ func (h *hybrid) newSet() *jumpSet {
 		mine := map[int]bool{}
 		for _, x := range h.j.Channels[c].Changes {
 			mine[x.State], changed[x.State] = true, true
-			flows := len(h.states) > 0 || h.p.flows[x.State]
 			for i := range h.states {
 				if d := &h.states[i]; d.index == x.State && d.discrete {
-					flows = false
 					f.counts, f.most = append(f.counts, x.State), append(f.most, 2*d.Below)
 				}
-			}
-			if flows {
-				f.flow = append(f.flow, x.State)
 			}
 		}
 		f.after = append(f.after, p)
@@ -171,6 +165,7 @@ type walk struct {
 	bound   float64   // of what weigh says of the sum
 	weights []float64 // of rows, in this step
 	weighed bool      // they are known
+	longest float64   // see large
 }
 
 func newWalk(channels, states int) walk {
@@ -326,6 +321,7 @@ func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
 			}
 		}
 	}
+	h.longest *= 1.5
 	h.record(func(t float64) []float64 { h.within(s, t, h.lastY); return h.lastY }, s.T1, !h.p.config.RecordAfter)
 	for i, d := range h.delta {
 		y[i] += d
@@ -409,17 +405,11 @@ func (h *hybrid) ended(k int, s *ode.Step, t float64, y []float64) error {
 	return nil
 }
 
-// large says whether what jumped in this step matters to what flows: a jump of a flowing
-// state, or the change of a derivative over the rest of the step, against a tenth of the
-// tolerance.
+// large says whether what jumped in this step matters to what flows: the change of a
+// derivative over the rest of the step, against a tenth of the tolerance. A jump of a
+// flowing state is in the state as it is; what it does is what its derivatives do.
 func (h *hybrid) large(p int, s *ode.Step, t float64) bool {
-	rtol := h.p.config.Rtol
-	k, f := h.set.open[p], &h.set.fires[p]
-	for i, v := range h.pick(s, t, f.flow, h.some) {
-		if state := f.flow[i]; math.Abs(h.delta[state]) > 0.1*(h.p.atol[state]+rtol*math.Abs(v)) {
-			return true
-		}
-	}
+	k := h.set.open[p]
 	if !h.felt[k] || t >= s.T1 {
 		return false
 	}
@@ -440,6 +430,14 @@ func (h *hybrid) large(p int, s *ode.Step, t float64) bool {
 	}
 	if h.bound = h.weigh(h.sum[:len(h.set.rows)], s); h.bound*left <= 1 {
 		return false
+	}
+	// If the sum goes on to grow as it did in the time that is gone, a step of length h
+	// meets the limit in its middle at sum/gone * h^2/4 = 1. One that long has room for many
+	// firings where a longer one ends at its first; where even the time between two firings
+	// is longer, no step is too long.
+	h.longest = math.Inf(1)
+	if gone := t - s.T0; h.bound*gone < 1 {
+		h.longest = math.Sqrt(3.5 * gone / h.bound)
 	}
 	return true
 }
