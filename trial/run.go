@@ -181,7 +181,8 @@ func (w *worker) patient(chunk, index int) patientResult {
 		sampler.Draw(number, r.attempts, w.values)
 		r.attempts++
 		r.covariates = p.covariatesOf(w.values)
-		pt = p.simPatient(seed, number, r.attempts-1, w.values, r.covariates)
+		pt = p.simPatient(seed, number, w.values, r.covariates)
+		p.signalsOf(&pt, seed, r.attempts-1, p.Spec.Start) // screening looks no further
 		var failure *sim.Failure
 		if begin, failure = w.sim.Settle(pt, p.Spec.Start); failure != nil {
 			r.unsettled++
@@ -199,6 +200,9 @@ func (w *worker) patient(chunk, index int) patientResult {
 				break
 			}
 		}
+	}
+	if r.enrolled {
+		p.signalsOf(&pt, seed, r.attempts-1, p.Spec.End)
 	}
 	r.values = append([]float64(nil), w.values...)
 	r.how = begin.How
@@ -394,8 +398,19 @@ func (p *Prepared) covariateOf(r *patientResult, id string) float64 {
 	return math.NaN()
 }
 
-// simPatient makes the patient that the simulator knows.
-func (p *Prepared) simPatient(seed uint64, number, attempt int, values, covariates []float64) sim.Patient {
+// signalsOf draws a patient's signals until a day; drawing further changes nothing before it.
+func (p *Prepared) signalsOf(pt *sim.Patient, seed uint64, attempt int, until float64) {
+	for _, s := range p.signals {
+		purpose := s.id
+		if attempt > 0 {
+			purpose = fmt.Sprintf("%s, attempt %d", s.id, attempt)
+		}
+		pt.Signals[s.id] = population.NewSignal(seed, pt.Number, purpose, s.mean, s.spread.Args["tau"], s.spread.Args["sd"], until)
+	}
+}
+
+// simPatient makes the patient that the simulator knows, without its signals.
+func (p *Prepared) simPatient(seed uint64, number int, values, covariates []float64) sim.Patient {
 	pt := sim.Patient{Number: number, Signals: map[string]*population.Signal{}}
 	for i, e := range p.entries[:p.sampled] {
 		pt.Values = append(pt.Values, sim.Setting{ID: e.ID, Value: values[i]})
@@ -406,13 +421,6 @@ func (p *Prepared) simPatient(seed uint64, number, attempt int, values, covariat
 		}
 	}
 	pt.Values = append(pt.Values, p.settings...)
-	for _, s := range p.signals {
-		purpose := s.id
-		if attempt > 0 {
-			purpose = fmt.Sprintf("%s, attempt %d", s.id, attempt)
-		}
-		pt.Signals[s.id] = population.NewSignal(seed, number, purpose, s.mean, s.spread.Args["tau"], s.spread.Args["sd"], p.Spec.End)
-	}
 	for _, s := range p.pulses {
 		for _, x := range population.NewPulses(seed, number, s.id, s.spread, p.Spec.Start, p.Spec.End) {
 			pt.Pulses = append(pt.Pulses, sim.Pulse{Target: s.id, Start: x.Start, Duration: x.Duration, Height: x.Height})
