@@ -99,12 +99,11 @@ func (s *RunSummary) JSON() any {
 	return out
 }
 
-// Tables of a run's chunks: those that are joined into files, and those that only go into
-// the percentiles over time, which are a file of their own.
+// Tables of a run's chunks: those that are joined into files, and counts that only go into
+// the percentiles over time, which are a table of their own.
 var (
 	joinedTables = []string{"patients", "endpoints", "trajectories"}
-	foldedTables = []string{"bins"}
-	chunkTables  = append(slices.Clone(joinedTables), foldedTables...)
+	chunkTables  = append(slices.Clone(joinedTables), "bins")
 	bandsTable   = "bands"
 )
 
@@ -143,27 +142,11 @@ func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !run.Finished() {
-		err = p.Run(ctx, trial.RunOptions{
-			Workers:  r.Workers,
-			Have:     func(k int) bool { return run.HasChunk(k, chunkTables) },
-			Keep:     func(k int, t trial.Tables) error { return run.WriteChunk(k, t.List()) },
-			Progress: r.Progress,
-		})
-		if err != nil {
-			if errors.Is(err, context.Canceled) {
-				return nil, fmt.Errorf("%w; go on with: thymus run --resume %s", err, run.Dir)
-			}
-			return nil, err
-		}
-	}
 	analysis := p.NewAnalysis()
 	if run.Finished() {
 		err = run.Each(append([]string{bandsTable}, joinedTables...), analysis.Add)
 	} else {
-		err = run.Finish(joinedTables, foldedTables, analysis.Add, func() ([]*table.Table, store.Status, error) {
-			return []*table.Table{analysis.Bands()}, statusOf(analysis), nil
-		})
+		err = complete(ctx, r, run, p, analysis)
 	}
 	if err != nil {
 		return nil, err
@@ -179,6 +162,50 @@ func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
 		return nil, err
 	}
 	return &RunSummary{Folder: run.Dir, Result: result, Warnings: p.Warnings}, nil
+}
+
+// complete computes the chunks that a run lacks, lets the analysis take in all of them in
+// their order, and finishes the run.
+func complete(ctx context.Context, r RunRequest, run *store.Run, p *trial.Prepared, analysis *trial.Analysis) error {
+	taken := 0 // chunks that the analysis has
+	upTo := func(k int) error {
+		for ; taken < k; taken++ {
+			if err := run.Chunk(taken, chunkTables, analysis.Add); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err := p.Run(ctx, trial.RunOptions{
+		Workers: r.Workers,
+		Have:    func(k int) bool { return run.HasChunk(k, chunkTables) },
+		Keep: func(k int, t trial.Tables) error {
+			if err := run.WriteChunk(k, t.List()); err != nil {
+				return err
+			}
+			if err := upTo(k); err != nil {
+				return err
+			}
+			taken++
+			for _, x := range t.List() {
+				if err := analysis.Add(x); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Progress: r.Progress,
+	})
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w; go on with: thymus run --resume %s", err, run.Dir)
+	}
+	if err == nil {
+		err = upTo(run.Manifest.Chunks)
+	}
+	if err != nil {
+		return err
+	}
+	return run.Finish(joinedTables, []*table.Table{analysis.Bands()}, statusOf(analysis))
 }
 
 // trialSource finds a trial by path or by name.

@@ -158,7 +158,12 @@ func sideBySide[W, T any](ctx context.Context, groups newGroup, n, workers int, 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	line := newLine(n, deliver, cancel)
+	line := newLine(n, func(k int, v T) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return deliver(k, v)
+	}, cancel)
 	go func() {
 		<-ctx.Done()
 		line.stop()

@@ -8,7 +8,7 @@
 //
 //	run, err := store.Create("results/lupus", manifest)
 //	err = run.WriteChunk(0, tables)
-//	err = run.Finish([]string{"patients", "endpoints"}, nil, analysis.Add, end)
+//	err = run.Finish([]string{"patients", "endpoints"}, nil, status)
 //
 // Invariants: nothing in a run folder depends on the clock or the number of workers.
 package store

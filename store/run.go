@@ -206,10 +206,23 @@ func (r *Run) HasChunk(k int, names []string) bool {
 	return true
 }
 
-// Finish joins the chunks of each table in joined into one file, hands over the pieces of
-// these tables and then of those in folded, which are not kept, and writes what end returns:
-// more tables and the status. Then it removes the chunks. One chunk is in memory at a time.
-func (r *Run) Finish(joined, folded []string, see func(part *table.Table) error, end func() ([]*table.Table, Status, error)) error {
+// Chunk hands over the tables of a chunk that is there.
+func (r *Run) Chunk(k int, names []string, see func(t *table.Table) error) error {
+	for _, name := range names {
+		t, err := ReadParquet(r.chunkPath(k, name))
+		if err != nil {
+			return err
+		}
+		if err := see(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Finish joins the chunks of each table that is named into one file, writes more tables and
+// the status, and removes the chunks. One chunk is in memory at a time.
+func (r *Run) Finish(names []string, more []*table.Table, status Status) error {
 	sums := map[string]string{}
 	write := func(name string, do func(p *parquetWriter) error) error {
 		h := sha256.New()
@@ -223,39 +236,18 @@ func (r *Run) Finish(joined, folded []string, see func(part *table.Table) error,
 		sums[name+".parquet"] = hex.EncodeToString(h.Sum(nil))
 		return err
 	}
-	chunks := func(name string, see func(part *table.Table) error) error {
-		for k := 0; k < r.Manifest.Chunks; k++ {
-			t, err := ReadParquet(r.chunkPath(k, name))
-			if err != nil {
-				return err
-			}
-			if err := see(t); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, name := range joined {
+	for _, name := range names {
 		err := write(name, func(p *parquetWriter) error {
-			return chunks(name, func(part *table.Table) error {
-				if err := see(part); err != nil {
+			for k := 0; k < r.Manifest.Chunks; k++ {
+				if err := r.Chunk(k, []string{name}, p.add); err != nil {
 					return err
 				}
-				return p.add(part)
-			})
+			}
+			return nil
 		})
 		if err != nil {
 			return err
 		}
-	}
-	for _, name := range folded {
-		if err := chunks(name, see); err != nil {
-			return err
-		}
-	}
-	more, status, err := end()
-	if err != nil {
-		return err
 	}
 	for _, t := range more {
 		if err := write(t.Name, func(p *parquetWriter) error { return p.add(t) }); err != nil {

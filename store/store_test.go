@@ -42,9 +42,7 @@ func TestParquetKeepsEveryBit(t *testing.T) {
 
 func finish(t *testing.T, r *Run) map[string]string {
 	t.Helper()
-	if err := r.Finish([]string{"sample"}, nil, func(*table.Table) error { return nil }, func() ([]*table.Table, Status, error) {
-		return nil, Status{Counts: map[string]int{"completed": 4}}, nil
-	}); err != nil {
+	if err := r.Finish([]string{"sample"}, nil, Status{Counts: map[string]int{"completed": 4}}); err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]string{}

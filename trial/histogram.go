@@ -1,9 +1,6 @@
 package trial
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // Values of many patients are counted in bins whose borders have a mantissa of 7 bits, as
 // the leading bits of a float64 give them: 128 bins for each factor of 2. A value that is
@@ -77,7 +74,10 @@ func (h *histogram) add(more []binCount) {
 	}
 	// from the end, so that nothing is moved over what is still to be read
 	i := len(*h) - 1
-	*h = slices.Grow(*h, fresh)[:len(*h)+fresh]
+	if n := len(*h) + fresh; n > cap(*h) { // there are thousands of them: little is held in reserve
+		*h = append(make(histogram, 0, n+n/8), *h...)
+	}
+	*h = (*h)[:len(*h)+fresh]
 	to := len(*h) - 1
 	for k := len(more) - 1; k >= 0; to-- {
 		switch {

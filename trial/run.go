@@ -20,7 +20,7 @@ import (
 
 // ChunkSize is how many patients make a chunk: the unit of work that is kept. It grows with
 // the trial, so that the number of chunks does not.
-func (p *Prepared) ChunkSize() int { return min(max(8, p.Spec.Size/100), 256) }
+func (p *Prepared) ChunkSize() int { return min(max(8, p.Spec.Size/100), 128) }
 
 // DefaultTrajectories is how many patients' trajectories a run keeps unless told otherwise.
 const DefaultTrajectories = 1000
