@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"io/fs"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -64,6 +65,7 @@ func (l *Library) Evidence() ([]EvidenceRow, diag.Messages) {
 				ms = append(ms, diag.Errorf(diag.Place{Src: src}, "this is no table of evidence: expected the columns %s", strings.Join(evidenceColumns, ", ")))
 				continue
 			}
+			out = slices.Grow(out, len(records))
 			for _, r := range records[1:] {
 				if seen[r[0]] {
 					continue
