@@ -13,7 +13,7 @@ import (
 // II, 2nd ed., IV.2, eq. 2.8). Steps whose h*rho is near the stability bound are held short
 // by it and not by the error; after several of them Rodas5P takes over. While it runs, rho
 // is bounded by the Perron root of the absolute values of its Jacobian, and after several
-// steps that Tsit5 could have made in a few of its own, that goes on. Everything decided
+// steps that Tsit5 could have made too, that goes on. Everything decided
 // is a function of the solution alone.
 type auto struct {
 	explicit *tsit
@@ -39,8 +39,8 @@ const (
 	mostCalm = 4
 	// mostEasy is how many steps of Rodas5P in a row Tsit5 could have made.
 	mostEasy = 5
-	// easy is how many steps of Tsit5 cost about as much as one of Rodas5P.
-	easy = 2
+	// easy is in how many steps Tsit5 could have made one of those.
+	easy = 1
 	// mostTries is how often Tsit5 tries one step before Rodas5P does.
 	mostTries = 6
 )
