@@ -12,10 +12,10 @@ import (
 
 // longestPiece bounds the operations of one function: the compiler's time grows faster
 // than a function's length, and four pairs of lanes should find its code in the cache.
-const longestPiece = 1000
+const longestPiece = 400
 
 // heldFor is for how many operations a value that also stands in memory keeps its local.
-const heldFor = 12
+const heldFor = 24
 
 // wasmWriter writes the pieces of one stretch.
 type wasmWriter struct {
