@@ -39,6 +39,7 @@ type SimulateResult struct {
 	Stats    ode.Stats
 	Path     []string // of sim.Trajectory
 	Retry    string   // of sim.Trajectory
+	Backend  string   // of sim.Trajectory
 	Method   string
 	Runs     int
 	Firings  int64 // reactions that fired, in stochastic runs
@@ -97,7 +98,7 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	if trajectory == nil {
 		return nil, failure
 	}
-	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Path: trajectory.Path, Retry: trajectory.Retry, Warnings: ms, Method: r.Method, Runs: 1, Firings: trajectory.Firings}
+	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Path: trajectory.Path, Retry: trajectory.Retry, Backend: trajectory.Backend, Warnings: ms, Method: r.Method, Runs: 1, Firings: trajectory.Firings}
 	out.Table = &table.Table{Name: "trajectory"}
 	out.Table.Columns = append(out.Table.Columns, table.Column{Name: "time", Unit: m.TimeUnit, Kind: table.Float, F: trajectory.Times})
 	for i, c := range columns {

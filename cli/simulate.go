@@ -169,6 +169,9 @@ func (f *face) trajectory(res *thymus.SimulateResult, out, plot string) error {
 	if n := res.Stats.Explicit; n > 0 {
 		fmt.Fprintf(f.err, ", %d of them by tsit5", n)
 	}
+	if res.Backend != "" {
+		fmt.Fprintf(f.err, ", by %s", res.Backend)
+	}
 	if res.Retry != "" {
 		fmt.Fprintf(f.err, ", after a failure by %s", res.Retry)
 	}

@@ -79,7 +79,7 @@ func judgeModel(_ context.Context, c Case, o Options) Verdict {
 		return refused(ms)
 	}
 	if failure != nil {
-		return wrong("ended early: %s", cause(failure))
+		return wrong("ended early: %s", cause(failure)).by(trajectory)
 	}
 	for k, t := range trajectory.Times {
 		if math.Abs(t-times[k]) > 1e-9*math.Max(1, math.Abs(t)) {
@@ -90,7 +90,7 @@ func judgeModel(_ context.Context, c Case, o Options) Verdict {
 	if v.Outcome == Wrong {
 		v.Detail = again(course, trajectory, expected)
 	}
-	return v
+	return v.by(trajectory)
 }
 
 // hold compares a trajectory with a table whose first column is time: what is allowed is
@@ -139,12 +139,12 @@ func justRun(m *model.Model, o Options) Verdict {
 	for _, s := range m.Species {
 		course.Record = append(course.Record, compile.Selection{ID: s.ID})
 	}
-	_, ms, failure := course.Run()
+	trajectory, ms, failure := course.Run()
 	if ms.HasErrors() {
 		return refused(ms)
 	}
 	if failure != nil {
 		v.Outcome, v.Reason = Ended, oneLine(cause(failure))
 	}
-	return v
+	return v.by(trajectory)
 }

@@ -129,21 +129,22 @@ func (r *Result) Reasons(o Outcome) []Reason {
 }
 
 // Table has one row a case: case, file, level, version, tags, outcome, reason, largest
-// deviation (a fraction of what is allowed), variable and time of it, seconds, detail.
+// deviation (a fraction of what is allowed), variable and time of it, seconds, detail, back end.
 func (r *Result) Table() *table.Table {
 	n := len(r.Rows)
-	name, file, tags, outcome, reason, variable, detail := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	name, file, tags, outcome, reason, variable, detail, backend := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	level, version := make([]int64, n), make([]int64, n)
 	deviation, at, seconds := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i, row := range r.Rows {
 		name[i], file[i], tags[i], outcome[i], reason[i], variable[i], detail[i] = row.Name, row.File, strings.Join(row.Tags, " "), row.Outcome.String(), row.Reason, row.Variable, row.Detail
+		backend[i] = row.Backend
 		level[i], version[i] = int64(row.Level), int64(row.Version)
 		deviation[i], at[i], seconds[i] = row.Deviation, row.Time, row.Seconds
 	}
 	t := &table.Table{Name: r.Suite}
 	t.Append(table.Strings("case", name), table.Strings("file", file), table.Ints("level", "", level), table.Ints("version", "", version),
 		table.Strings("tags", tags), table.Strings("outcome", outcome), table.Strings("reason", reason),
-		table.Floats("deviation", "", deviation), table.Strings("variable", variable), table.Floats("time", "", at), table.Floats("seconds", "s", seconds), table.Strings("detail", detail))
+		table.Floats("deviation", "", deviation), table.Strings("variable", variable), table.Floats("time", "", at), table.Floats("seconds", "s", seconds), table.Strings("detail", detail), table.Strings("backend", backend))
 	return t
 }
 

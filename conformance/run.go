@@ -3,10 +3,12 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"path"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +42,28 @@ func Run(ctx context.Context, s Suite, folder string, o Options) (*Result, error
 			}
 			return nil
 		})
+	if note := result.backends(); note != "" {
+		result.Notes = append(result.Notes, note)
+	}
 	return result, err
+}
+
+// backends says how many files each back end simulated, when one was named.
+func (r *Result) backends() string {
+	count := map[string]int{}
+	for _, row := range r.Rows {
+		if row.Backend != "" {
+			count[row.Backend]++
+		}
+	}
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		list = append(list, fmt.Sprintf("%d files by %s", count[name], name))
+	}
+	if list == nil {
+		return ""
+	}
+	return "Simulated: " + strings.Join(list, ", ") + "."
 }
 
 // judge runs one case apart from everything else: a panic becomes a row, and so does a

@@ -146,9 +146,9 @@ func judgeSemantic(_ context.Context, c Case, o Options) Verdict {
 		return refused(ms)
 	}
 	if failure != nil {
-		return wrong("ended early: %s", cause(failure))
+		return wrong("ended early: %s", cause(failure)).by(trajectory)
 	}
-	return s.compare(expected, trajectory)
+	return s.compare(expected, trajectory).by(trajectory)
 }
 
 // The tolerances of all deterministic simulations.

@@ -5,6 +5,7 @@ import (
 
 	"thymus/diag"
 	"thymus/model"
+	"thymus/sim"
 )
 
 // Suite is one published set of cases.
@@ -95,7 +96,16 @@ type Verdict struct {
 	Deviation float64
 	Variable  string  // of the largest deviation
 	Time      float64 // of the largest deviation; NaN when it has none
+	Backend   string  // by which a single patient was simulated, when one was named (sim.Trajectory)
 	Detail    string  // what else a reader should see of a case that was judged; mostly ""
+}
+
+// by says which back end simulated.
+func (v Verdict) by(t *sim.Trajectory) Verdict {
+	if t != nil {
+		v.Backend = t.Backend
+	}
+	return v
 }
 
 // Options of a run.

@@ -49,6 +49,9 @@ func BackendNamed(name string) (Backend, error) {
 // Variable names the environment variable that overrides the choice of a back end.
 const Variable = "THYMUS_BACKEND"
 
+// Named says whether the user chose the back end.
+func Named() bool { return os.Getenv(Variable) != "" }
+
 var chosen = sync.OnceValues(func() (Backend, error) {
 	if name := os.Getenv(Variable); name != "" {
 		b, err := BackendNamed(name)

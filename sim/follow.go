@@ -44,7 +44,9 @@ type infusion struct {
 // Follow simulates one individual. Where the solver cannot, it is tried again as by Run. On
 // failure the trajectory holds what came before it.
 func (w *Worker) Follow(pt Patient, h History) (*Trajectory, *Failure) {
-	return w.climb(func() (*Trajectory, *Failure) { return w.follow(pt, h) })
+	return w.inLane(func() (*Trajectory, *Failure) {
+		return w.climb(func() (*Trajectory, *Failure) { return w.follow(pt, h) })
+	})
 }
 
 func (w *Worker) follow(pt Patient, h History) (*Trajectory, *Failure) {

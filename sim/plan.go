@@ -281,6 +281,7 @@ type Trajectory struct {
 	Path   []string // why the general path was taken (algebraic rules, delays, fast reactions); nil for the plain one
 
 	Firings int64  // reactions of a stochastic run
+	Backend string // the way that Plan.Backend names; "" for a patient alone when nobody named a back end
 	Retry   string // the rung that succeeded where the plan's own way failed (see Rungs); "": it did not fail
 	// Warnings are doubts about what records asked for.
 	Warnings []string

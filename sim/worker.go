@@ -15,7 +15,8 @@ import (
 // Worker is the workspace of one patient at a time.
 type Worker struct {
 	plan    *Plan
-	lane    *ode.Lane // nil: patients are simulated alone
+	lane    *ode.Lane  // nil: patients are simulated alone
+	alone   *ode.Group // see inLane
 	in      *compile.Instance
 	y       []float64
 	dst     []float64 // one recorded row
@@ -223,7 +224,9 @@ func (w *Worker) Constant(id string) (float64, bool) { return w.in.Constant(id) 
 // Rungs) unless Config.Once says not to. On failure the trajectory holds what came before
 // it.
 func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
-	return w.climb(func() (*Trajectory, *Failure) { return w.run(pt, b, s) })
+	return w.inLane(func() (*Trajectory, *Failure) {
+		return w.climb(func() (*Trajectory, *Failure) { return w.run(pt, b, s) })
+	})
 }
 
 // run simulates one patient by the present rung.
