@@ -2,8 +2,8 @@
 // a method must do, whichever it is (floor 1; imports ode).
 //
 // References: the IVP test set (F. Mazzia, C. Magherini, Test Set for Initial Value Problem
-// Solvers, release 2.4, 2008) for HIRES, Van der Pol and Robertson; closed forms for the
-// others.
+// Solvers, release 2.4, 2008) for HIRES, Van der Pol, Robertson and the Oregonator; closed
+// forms for the others.
 package odetest
 
 import "math"
@@ -59,5 +59,11 @@ var Problems = []Problem{
 		F: func(d, y []float64, _ float64) {
 			d[0] = y[1]
 			d[1] = ((1-y[0]*y[0])*y[1] - y[0]) / 1e-6
+		}},
+	{Name: "Oregonator", Stiff: true, T1: 360, Y0: []float64{1, 2, 3}, End: []float64{0.1000814870318523e1, 0.1228178521549917e4, 0.1320554942846706e3}, Atol: 1e-9,
+		F: func(d, y []float64, _ float64) {
+			d[0] = 77.27 * (y[1] + y[0]*(1-8.375e-6*y[0]-y[1]))
+			d[1] = (y[2] - (1+y[0])*y[1]) / 77.27
+			d[2] = 0.161 * (y[0] - y[2])
 		}},
 }
