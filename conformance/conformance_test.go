@@ -258,7 +258,7 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()
-	if err != nil || len(rows) != 9 || strings.Join(rows[0], " ") != "case file level version tags outcome reason deviation variable time seconds detail" {
+	if err != nil || len(rows) != 9 || strings.Join(rows[0], " ") != "case file level version tags outcome reason deviation variable time seconds detail backend" {
 		t.Fatalf("%v, %d lines: %v", err, len(rows), rows[0])
 	}
 	if got := strings.Join(rows[1][:6], "|"); got != "00001|00001/00001-sbml-l2v4.xml|2|4|Compartment Species Amount comp:Port|passed" {
