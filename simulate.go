@@ -95,7 +95,7 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	if ms = append(ms, more...); more.HasErrors() {
 		return nil, ms
 	}
-	if trajectory == nil {
+	if trajectory == nil || failure != nil && len(trajectory.Values) < len(columns) { // there was no start
 		return nil, failure
 	}
 	out := &SimulateResult{Model: m.ID, Stats: trajectory.Stats, Path: trajectory.Path, Retry: trajectory.Retry, Backend: trajectory.Backend, Warnings: ms, Method: r.Method, Runs: 1, Firings: trajectory.Firings}

@@ -6,6 +6,7 @@ import (
 
 	"thymus/compile"
 	"thymus/diag"
+	"thymus/kernel"
 	"thymus/model"
 )
 
@@ -61,6 +62,11 @@ func (c Course) schedule() Schedule {
 }
 
 func (c Course) build() (*Plan, diag.Messages) {
+	if kernel.Named() {
+		if _, err := kernel.Choose(); err != nil {
+			return nil, diag.Messages{diag.Errorf(c.SetAt, "%v", err)}
+		}
+	}
 	if c.Rtol == 0 {
 		c.Rtol = 1e-8
 	}

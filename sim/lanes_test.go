@@ -2,9 +2,11 @@ package sim_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"testing"
 
+	"thymus/compile"
 	"thymus/kernel"
 	"thymus/sim"
 )
@@ -88,5 +90,56 @@ end
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestAloneOnBackend: where a back end was named, one patient runs by its code, with the
+// bits that it has among others; what needs the general path says why.
+func TestAloneOnBackend(t *testing.T) {
+	best, err := kernel.Choose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "model m()\n  var A = 1; k = 2; A' = -k*A/(1 + exp(-A)); at A < 0.3: A = 1;\nend\n"
+	s := sim.Schedule{End: 5, Times: []float64{1, 2, 3, 4, 5}}
+	p := build(t, text, func(c *sim.Config) { c.Record = []compile.Selection{{ID: "A"}} })
+	plain, f := p.NewWorker().Run(sim.Patient{}, sim.Begin{}, s)
+	if f != nil || plain.Backend != "" {
+		t.Fatalf("failure %v, back end %q before one was named", f, plain.Backend)
+	}
+	t.Setenv(kernel.Variable, best.Name)
+	w := p.NewWorker()
+	alone, f := w.Run(sim.Patient{}, sim.Begin{}, s)
+	if f != nil || alone.Backend != best.Name {
+		t.Fatalf("failure %v, back end %q, want %s", f, alone.Backend, best.Name)
+	}
+	for i, v := range plain.Values[0] {
+		if math.Abs(alone.Values[0][i]-v) > 1e-7 {
+			t.Errorf("at %g: %v by %s, %v by the interpreter", s.Times[i], alone.Values[0][i], best.Name, v)
+		}
+	}
+	newWorker := func() *sim.Worker { return p.NewWorker() }
+	err = sim.EachPatient(context.Background(), p, 5, 1, newWorker, func(w *sim.Worker) *sim.Worker { return w },
+		func(w *sim.Worker, k int) *sim.Trajectory {
+			tr, f := w.Run(sim.Patient{}, sim.Begin{}, s)
+			if f != nil {
+				t.Error(f)
+			}
+			return tr
+		}, func(k int, tr *sim.Trajectory) error {
+			if !slices.Equal(tr.Values[0], alone.Values[0]) {
+				t.Errorf("patient %d among others %v, alone %v", k, tr.Values[0], alone.Values[0])
+			}
+			return nil
+		})
+	if err != nil {
+		t.Error(err)
+	}
+	if best.Lanes < 2 {
+		return
+	}
+	p = build(t, "model m()\n  var A = 1; A' = -delay(A, 1);\nend\n", nil)
+	if tr, f := p.NewWorker().Run(sim.Patient{}, sim.Begin{}, s); f != nil || tr.Backend != "interpreter (algebraic rules, delays or fast reactions)" {
+		t.Errorf("with a delay: %v, back end %q", f, tr.Backend)
 	}
 }
