@@ -217,7 +217,7 @@ func spread(op Op, a, b, c, v, ea, eb, ec float64) float64 {
 	case Pow, PowPos:
 		l := math.Abs(math.Log(math.Abs(a)))
 		if a == 0 {
-			if ea > 0 || eb > 0 {
+			if ea != 0 || eb != 0 { // NaN, too: 1/0 and 1/-0 are both ends of what is possible
 				return inf
 			}
 			return own
