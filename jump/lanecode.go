@@ -28,7 +28,15 @@ func (g *Group) compile(n *network, watch bool) error {
 		return err
 	}
 	L := len(g.lane)
-	g.mem = kernel.Memory(code.Slots, L)
+	room, err := g.backend.Room(code.Slots)
+	if err != nil {
+		return err
+	}
+	run, err := code.In(room)
+	if err != nil {
+		return err
+	}
+	g.mem = room.Mem
 	for _, x := range w.numbers {
 		for l := range L {
 			g.mem[int(x.Slot)*L+l] = x.Value
@@ -42,7 +50,7 @@ func (g *Group) compile(n *network, watch bool) error {
 	if watch {
 		g.fired = row(g.slot.fired)
 	}
-	g.code = code
+	g.run = run
 	g.m = flatten(n.Network) // n changes with its lane's numbers
 	for j := range g.m.forms {
 		g.m.forms[j].list = slices.Clone(g.m.forms[j].list)

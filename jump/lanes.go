@@ -26,8 +26,8 @@ type Group struct {
 	lane    []Lane
 
 	m    *network // whose structure and kinds the code has; nil: not compiled yet
-	code *kernel.Code
-	why  error // the network has no code
+	run  func()   // one firing a lane, on mem
+	why  error    // the network has no code
 	mem  []float64
 	slot laneSlots
 
@@ -152,7 +152,7 @@ var errAbandoned = fmt.Errorf("jump: the group of lanes was given up")
 
 // step fires one reaction in every lane that may, and says whether one could not.
 func (g *Group) step() (stopped bool) {
-	g.code.Run(g.mem)
+	g.run()
 	for l, fire := range g.firing {
 		if fire == 0 {
 			stopped = stopped || g.running[l]
