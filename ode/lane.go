@@ -217,9 +217,18 @@ func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
 		case theta <= 0:
 			dst[i] = y0[k]
 		default:
-			dst[i] = y0[k]*rest + theta*(y1[k]+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
+			dst[i] = y0[k] + theta*(change(y0[k], y1[k])+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
 		}
 	}
+}
+
+// change is from y0 to y1; infinite values stay. Dense output is written as a change from
+// the state before the step, so that what rests keeps its bits (see rodas.dense).
+func change(y0, y1 float64) float64 {
+	if y0 == y1 {
+		return 0
+	}
+	return y1 - y0
 }
 
 func (s *laneStepper) dense(theta float64, dst []float64) {
@@ -230,6 +239,6 @@ func (s *laneStepper) dense(theta float64, dst []float64) {
 	rest := 1 - theta
 	for i := range dst {
 		k := i * L
-		dst[i] = y0[k]*rest + theta*(y1[k]+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
+		dst[i] = y0[k] + theta*(change(y0[k], y1[k])+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
 	}
 }

@@ -205,8 +205,8 @@ func (e *writer) look() {
 				rest := e.num(1 - theta)
 				in := e.plusTimes(d[1][i], e.num(theta), d[2][i])
 				in = e.plusTimes(d[0][i], e.num(theta), in)
-				v = e.plusTimes(v, rest, in)
-				e.to(slot, kernel.Move, e.plusTimes(e.op(kernel.Mul, e.y0+k, rest), e.num(theta), v), 0, 0)
+				v = e.plusTimes(e.op(kernel.Sub, v, e.y0+k), rest, in)
+				e.to(slot, kernel.Move, e.plusTimes(e.y0+k, e.num(theta), v), 0, 0)
 			}
 		}
 		e.to(p.Clock, kernel.Move, e.plusTimes(e.t, e.num(theta), e.h), 0, 0)

@@ -102,6 +102,7 @@ func TestAloneOnBackend(t *testing.T) {
 	}
 	const text = "model m()\n  var A = 1; k = 2; A' = -k*A/(1 + exp(-A)); at A < 0.3: A = 1;\nend\n"
 	s := sim.Schedule{End: 5, Times: []float64{1, 2, 3, 4, 5}}
+	t.Setenv(kernel.Variable, "")
 	p := build(t, text, func(c *sim.Config) { c.Record = []compile.Selection{{ID: "A"}} })
 	plain, f := p.NewWorker().Run(sim.Patient{}, sim.Begin{}, s)
 	if f != nil || plain.Backend != "" {
