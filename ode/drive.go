@@ -173,6 +173,7 @@ func (d *driver) run() *Failure {
 		if f := d.advance(stop); f != nil {
 			return f
 		}
+		stop = d.now.stop // steps that a lane made by itself may have brought a nearer one
 		if d.t < stop {
 			stop = d.stopAfter(d.t) // a crossing may have made new stops
 			continue

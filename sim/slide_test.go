@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"thymus/kernel"
 	"thymus/ode"
 	"thymus/sim"
 )
@@ -11,6 +12,16 @@ import (
 // TestSliding: a solution that is driven back to a discontinuity from both sides is named
 // when the tolerance is too strict to go along it, and goes along it otherwise.
 func TestSliding(t *testing.T) {
+	t.Run("alone", sliding)
+	best, err := kernel.Choose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(kernel.Variable, best.Name)
+	t.Run("in a lane", sliding)
+}
+
+func sliding(t *testing.T) {
 	const text = "model m()\n  var A = 0; A' = piecewise(1, A < 1, -1);\nend\n"
 	run := func(rtol float64) (*sim.Trajectory, *sim.Failure, sim.Begin) {
 		p := build(t, text, func(c *sim.Config) {
