@@ -29,6 +29,9 @@ type SimulateRequest struct {
 	Runs           int     // more than 1: means and standard deviations over so many runs
 	Workers        int     // of many runs; they change no bit
 	Discrete       []sim.Discrete
+	// Sensitivities adds a column d(X)/d(k) for every column X and each of these constants and
+	// initial values k.
+	Sensitivities []string
 }
 
 // SimulateResult holds the trajectory as a table: "time", then one column an id; of many
@@ -81,6 +84,9 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 			return nil, ms
 		}
 	}
+	if len(r.Sensitivities) > 0 && r.Runs > 1 {
+		return nil, bad("sensitivities are of one run")
+	}
 	if r.Runs > 1 {
 		e, more, err := course.Ensemble(context.Background(), r.Runs, max(1, r.Workers))
 		if ms = append(ms, more...); more.HasErrors() {
@@ -91,7 +97,15 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 		}
 		return &SimulateResult{Model: m.ID, Method: r.Method, Runs: e.Runs, Firings: e.Firings, Warnings: ms, Table: ensembleTable(m, e, columns)}, nil
 	}
-	trajectory, more, failure := course.Run()
+	var trajectory *sim.Trajectory
+	var slopes [][][]float64
+	var more diag.Messages
+	var failure *sim.Failure
+	if len(r.Sensitivities) > 0 {
+		trajectory, slopes, more, failure = course.Sensitivities(r.Sensitivities)
+	} else {
+		trajectory, more, failure = course.Run()
+	}
 	if ms = append(ms, more...); more.HasErrors() {
 		return nil, ms
 	}
@@ -103,6 +117,11 @@ func (a *App) Simulate(r SimulateRequest) (*SimulateResult, error) {
 	out.Table.Columns = append(out.Table.Columns, table.Column{Name: "time", Unit: m.TimeUnit, Kind: table.Float, F: trajectory.Times})
 	for i, c := range columns {
 		out.Table.Columns = append(out.Table.Columns, table.Column{Name: c, Kind: table.Float, F: trajectory.Values[i]})
+	}
+	for k, list := range slopes {
+		for i, c := range columns {
+			out.Table.Columns = append(out.Table.Columns, table.Column{Name: "d(" + c + ")/d(" + r.Sensitivities[k] + ")", Kind: table.Float, F: list[i]})
+		}
 	}
 	if failure != nil {
 		return out, failure

@@ -381,3 +381,21 @@ func TestCompile(t *testing.T) {
 		}
 	}
 }
+
+// TestSimulateSensitivities adds a column a sensitivity, and refuses what has none.
+func TestSimulateSensitivities(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "m.ant")
+	if err := os.WriteFile(file, []byte("model m()\n x = 3; k = 0.7; x' = -k*x;\nend\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := do("simulate", file, "--end", "1", "--steps", "1", "--sensitivities", "k,x")
+	lines := strings.Split(out, "\n")
+	if code != exitOK || lines[0] != "time,x,d(x)/d(k),d(x)/d(x)" || lines[1] != "0,3,0,1" {
+		t.Errorf("code %d, %s%s", code, out, errs)
+	}
+	for _, bad := range [][]string{{"--sensitivities", "q"}, {"--sensitivities", "k", "--method", "ssa"}, {"--sensitivities", "k", "--runs", "3"}} {
+		if code, out, errs = do(append([]string{"simulate", file}, bad...)...); code != exitInput || out != "" || errs == "" {
+			t.Errorf("%v: code %d, %s%s", bad, code, out, errs)
+		}
+	}
+}

@@ -87,6 +87,9 @@ standard deviations; run k depends on the seed and k alone.
 				}
 				return f.print(list, func(w io.Writer) { compartmentsText(w, list) })
 			}
+			if len(r.Sensitivities) > 0 && (r.Doses != "" && thymus.IsDoseRecords(r.Doses)) {
+				return usageError{fmt.Errorf("--sensitivities takes a table time,target,amount[,duration], not NONMEM's")}
+			}
 			isRecords := r.Doses != "" && thymus.IsDoseRecords(r.Doses)
 			if isRecords && (r.Runs > 1 || sim.IsStochastic(r.Method)) {
 				return usageError{fmt.Errorf("a NONMEM table is simulated deterministically: leave out --runs and --method %s", r.Method)}
@@ -120,6 +123,7 @@ standard deviations; run k depends on the seed and k alone.
 	fl.StringSliceVar(&amounts, "amounts", nil, "ids reported as amounts, separated by commas")
 	fl.StringSliceVar(&concentrations, "concentrations", nil, "ids reported as concentrations")
 	fl.StringSliceVar(&selected, "select", nil, "ids reported as the model means them (default: all species)")
+	fl.StringSliceVar(&r.Sensitivities, "sensitivities", nil, "constants and initial values k: a column d(X)/d(k) is added for every column X")
 	fl.StringArrayVar(&set, "set", nil, "id=value: change a constant or an initial value (repeatable)")
 	fl.StringVar(&r.Doses, "doses", "", "table of doses: time,target,amount[,duration], or NONMEM's ID,TIME,EVID,AMT,CMT,RATE,II,ADDL,SS,MDV")
 	fl.BoolVar(&numbers, "compartments", false, "print the numbers that CMT gives to what can be dosed, and stop")

@@ -29,6 +29,7 @@ const (
 	haste     // how fast fast reactions are; index is the row
 	early     // 1 before the start, where nothing changes
 	pastSlope // its argument's derivative of then
+	direction // a slope of a state, of time (index -1) or of a constant: see Tangent
 )
 
 // what a node depends on; nothing means that it is the same for all patients.

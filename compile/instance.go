@@ -60,6 +60,9 @@ func (in *Instance) Set(k int, v float64) {
 	in.serial++
 }
 
+// Raw is a constant's value as set.
+func (in *Instance) Raw(k int) float64 { return in.mem[in.p.raws[k]] }
+
 // Start computes derived constants and the initial state at time t0 into y, whose
 // length is the number of states. An error names the first value that is not a number,
 // except for states that do not change by themselves: an event may give them one.

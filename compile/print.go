@@ -33,6 +33,8 @@ func (g *graph) text(k id, p *Program, depth int) string {
 		return "before(start)"
 	case haste:
 		return "haste"
+	case direction:
+		return fmt.Sprintf("direction %d", n.index)
 	case past, pastSlope:
 		d := p.b.delays[n.index]
 		text := "delay(" + d.arg.String() + ", " + d.lagExpr.String() + ")"

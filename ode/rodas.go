@@ -62,6 +62,7 @@ type rodas struct {
 	vals  []float64
 	lu    *linalg.LU
 	it    *iteration // in place of lu when there is a mass matrix
+	below *blocks    // nil: no sensitivities
 	mix   []float64
 	tt    []float64
 	fresh bool // vals, ft and f belong to the present state
@@ -91,6 +92,9 @@ func newRodas(sys System) (stepper, error) {
 		r.mix = make([]float64, n)
 	} else {
 		r.lu = linalg.NewLU(p.Symbolic())
+	}
+	if b, ok := sys.(Blocked); ok {
+		r.below = newBlocks(b)
 	}
 	return r, nil
 }
@@ -190,6 +194,9 @@ func (r *rodas) refresh(st *Stats) {
 	}
 	r.jac.Jacobian(r.vals, r.y, r.tt)
 	r.jac.TimeDeriv(r.ft, r.y, r.tt)
+	if r.below != nil {
+		r.below.refresh(r.y, r.tt)
+	}
 	st.Jacobians++
 	r.fresh = true
 }
@@ -214,6 +221,10 @@ func (r *rodas) factor(h float64, st *Stats) bool {
 func (r *rodas) solve(b []float64) {
 	if r.it != nil {
 		r.it.solve(b)
+		return
+	}
+	if r.below != nil {
+		r.below.solve(r.lu, b)
 		return
 	}
 	r.lu.Solve(b)

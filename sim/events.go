@@ -25,7 +25,8 @@ type execution struct {
 	event  int
 	time   float64
 	serial int
-	values []float64 // of the targets when they are taken at the trigger time, else nil
+	values []float64   // of the targets when they are taken at the trigger time, else nil
+	slopes [][]float64 // of values, where there are sensitivities
 }
 
 func (q *queue) init(r *run) {
@@ -74,6 +75,12 @@ func (q *queue) follow(t float64, y []float64) bool {
 			values = q.r.w.targets[:len(targets)]
 			q.r.w.in.Assign(values, x.event, y, t)
 		}
+		if sens := q.r.sens; sens != nil {
+			if x.values == nil {
+				x.slopes = sens.assign(x.event, t, y)
+			}
+			sens.execute(x.event, values, x.slopes, t, y)
+		}
 		q.r.w.in.Execute(y, x.event, values, t)
 		q.r.rebalance(t, y)
 		changed = changed || len(targets) > 0
@@ -107,6 +114,9 @@ func (q *queue) look(t float64, y []float64) bool {
 			if e.FromTrigger {
 				x.values = make([]float64, len(e.Targets))
 				q.r.w.in.Assign(x.values, i, y, t)
+				if q.r.sens != nil {
+					x.slopes = q.r.sens.assign(i, t, y)
+				}
 			}
 			if e.HasDelay {
 				d := q.r.w.in.Delay(i, y, t)

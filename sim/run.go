@@ -28,6 +28,7 @@ type run struct {
 	jumps   map[int]*chatter // of crossing functions that belong to the right-hand side alone
 	slide   *slide           // when such a function was crossed too often
 	failure *Failure
+	sens    *sensRun // nil: no sensitivities
 }
 
 // chatter counts how often a discontinuity of the right-hand side followed itself at once.
@@ -152,6 +153,10 @@ func (r *run) give(t float64, y []float64, action int, name string, amount, dura
 	targets := r.p.program.ActionTargets(action)
 	dst := r.w.targets[:len(targets)]
 	r.w.in.Act(dst, action, amount, y, t)
+	var rates [][]float64
+	if r.sens != nil {
+		rates = r.sens.dose(action, amount, duration, t, y)
+	}
 	for k, i := range targets {
 		if duration <= 0 {
 			y[i] = dst[k]
@@ -166,7 +171,16 @@ func (r *run) give(t float64, y []float64, action int, name string, amount, dura
 			panic("sim: infusion into " + r.p.program.States()[i].ID + ", which is not in Config.Infusible")
 		}
 		y[input] += rate
-		r.at(t+duration, func(_ float64, y []float64) bool { y[input] -= rate; return true })
+		if r.sens != nil {
+			r.sens.infuse(input, k, rates, 1)
+		}
+		r.at(t+duration, func(_ float64, y []float64) bool {
+			y[input] -= rate
+			if r.sens != nil {
+				r.sens.infuse(input, k, rates, -1)
+			}
+			return true
+		})
 	}
 	r.out.Doses = append(r.out.Doses, Given{Time: t, Action: name, Amount: amount, Rule: rule})
 }
@@ -316,6 +330,9 @@ func (r *run) record(state func(t float64) []float64, t1 float64, inclusive bool
 }
 
 func (r *run) put(t float64, y []float64) {
+	if r.sens != nil {
+		r.sens.keep(t)
+	}
 	r.p.record.Eval(r.w.dst, r.w.in, r.polished(t, y), t, r.w.signalsAt(t))
 	r.set(r.w.dst)
 }
