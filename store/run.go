@@ -220,8 +220,39 @@ func (r *Run) Chunk(k int, names []string, see func(t *table.Table) error) error
 	return nil
 }
 
+// inOrder hands over a table's chunks in their order; the next ones are read meanwhile.
+func (r *Run) inOrder(name string, see func(t *table.Table) error) error {
+	type read struct {
+		t   *table.Table
+		err error
+	}
+	list := make(chan read, 1)
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		defer close(list)
+		for k := 0; k < r.Manifest.Chunks; k++ {
+			t, err := ReadParquet(r.chunkPath(k, name))
+			select {
+			case list <- read{t, err}:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	for x := range list {
+		if x.err != nil {
+			return x.err
+		}
+		if err := see(x.t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Finish joins the chunks of each table that is named into one file, writes more tables and
-// the status, and removes the chunks. One chunk is in memory at a time.
+// the status, and removes the chunks. A few chunks are in memory at a time.
 func (r *Run) Finish(names []string, more []*table.Table, status Status) error {
 	sums := map[string]string{}
 	write := func(name string, do func(p *parquetWriter) error) error {
@@ -237,14 +268,7 @@ func (r *Run) Finish(names []string, more []*table.Table, status Status) error {
 		return err
 	}
 	for _, name := range names {
-		err := write(name, func(p *parquetWriter) error {
-			for k := 0; k < r.Manifest.Chunks; k++ {
-				if err := r.Chunk(k, []string{name}, p.add); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		err := write(name, func(p *parquetWriter) error { return r.inOrder(name, p.add) })
 		if err != nil {
 			return err
 		}
