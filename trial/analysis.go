@@ -447,7 +447,9 @@ func (a *Analysis) Bands() *table.Table {
 					sort.Float64s(x)
 					count, quantile = len(x), func(q float64) float64 { return stats.SortedQuantile(x, q) }
 				} else {
-					count, quantile = a.histograms[s].n(), a.histograms[s].quantile
+					h := &a.histograms[s]
+					bins := h.bins()
+					count, quantile = h.total, func(q float64) float64 { return quantileOf(bins, h.total, q) }
 				}
 				if count == 0 {
 					continue

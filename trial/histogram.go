@@ -1,6 +1,10 @@
 package trial
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // Values of many patients are counted in bins whose borders have a mantissa of 7 bits, as
 // the leading bits of a float64 give them: 128 bins for each factor of 2. A value that is
@@ -53,60 +57,68 @@ func binValue(k int32) float64 {
 	return v
 }
 
-// histogram counts values by bin, in the order of bins.
-type histogram []binCount
+// histogram counts values by bin. What it holds grows with the range of values and hardly
+// with their number: counts of short numbers in a list, the others in a page for each factor
+// of 2 between the smallest and the largest.
+type histogram struct {
+	total int
+	short []binCount // of even bins, ascending
+	pages []page     // ascending
+}
+
+// page counts the 128 odd bins k with k>>8 = of.
+type page struct {
+	of     int32
+	counts *[128]uint32
+}
 
 type binCount struct {
 	bin   int32
 	count uint32
 }
 
-// add takes in counts that are in the order of bins.
+// add takes in counts.
 func (h *histogram) add(more []binCount) {
-	fresh := 0 // bins that h does not have
-	for i, k := 0, 0; k < len(more); k++ {
-		for i < len(*h) && (*h)[i].bin < more[k].bin {
-			i++
+	for _, x := range more {
+		h.total += int(x.count)
+		if x.bin%2 == 0 {
+			i, found := slices.BinarySearchFunc(h.short, x.bin, func(b binCount, bin int32) int { return cmp.Compare(b.bin, bin) })
+			if !found {
+				h.short = slices.Insert(h.short, i, binCount{bin: x.bin})
+			}
+			h.short[i].count += x.count
+			continue
 		}
-		if i == len(*h) || (*h)[i].bin != more[k].bin {
-			fresh++
+		of := x.bin >> 8
+		i, found := slices.BinarySearchFunc(h.pages, of, func(p page, of int32) int { return cmp.Compare(p.of, of) })
+		if !found {
+			h.pages = slices.Insert(h.pages, i, page{of, new([128]uint32)})
 		}
-	}
-	// from the end, so that nothing is moved over what is still to be read
-	i := len(*h) - 1
-	if n := len(*h) + fresh; n > cap(*h) { // there are thousands of them: little is held in reserve
-		*h = append(make(histogram, 0, n+n/8), *h...)
-	}
-	*h = (*h)[:len(*h)+fresh]
-	to := len(*h) - 1
-	for k := len(more) - 1; k >= 0; to-- {
-		switch {
-		case i >= 0 && (*h)[i].bin > more[k].bin:
-			(*h)[to] = (*h)[i]
-			i--
-		case i >= 0 && (*h)[i].bin == more[k].bin:
-			(*h)[to] = binCount{more[k].bin, (*h)[i].count + more[k].count}
-			i--
-			k--
-		default:
-			(*h)[to] = more[k]
-			k--
-		}
+		h.pages[i].counts[x.bin>>1&127] += x.count
 	}
 }
 
-// n is how many values were counted.
-func (h histogram) n() int {
-	n := 0
-	for _, b := range h {
-		n += int(b.count)
+// bins lists the counts in the order of bins.
+func (h *histogram) bins() []binCount {
+	var out []binCount
+	short := h.short
+	for _, p := range h.pages {
+		for i, count := range p.counts {
+			bin := p.of<<8 | int32(i)<<1 | 1
+			for len(short) > 0 && short[0].bin < bin {
+				out = append(out, short[0])
+				short = short[1:]
+			}
+			if count > 0 {
+				out = append(out, binCount{bin, count})
+			}
+		}
 	}
-	return n
+	return append(out, short...)
 }
 
-// quantile interpolates between order statistics as stats.SortedQuantile does.
-func (h histogram) quantile(q float64) float64 {
-	n := h.n()
+// quantileOf interpolates between order statistics as stats.SortedQuantile does.
+func quantileOf(bins []binCount, n int, q float64) float64 {
 	if n == 0 {
 		return math.NaN()
 	}
@@ -115,7 +127,7 @@ func (h histogram) quantile(q float64) float64 {
 	hi := min(lo+1, n-1)
 	var a, b float64
 	seen := 0
-	for _, x := range h {
+	for _, x := range bins {
 		next := seen + int(x.count)
 		if lo >= seen && lo < next {
 			a = binValue(x.bin)
