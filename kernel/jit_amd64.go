@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"syscall"
 	"unsafe"
 )
@@ -89,6 +90,10 @@ func (m *machine) run(mem []float64, L int) {
 	runtime.KeepAlive(m.pages)
 }
 
+// window is how far ahead operations are looked for that need not wait. A longer one makes
+// code slower again, since more values do not fit into the registers.
+const window = 128
+
 // makeMachine compiles a program for registers of 8 lanes (wide) or 4. It is written twice:
 // the first time shows which parts of memory are worth a base register.
 func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
@@ -97,12 +102,43 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 	if q != p {
 		spills = q.memory(keep, p.Slots)
 	}
+	type stretch struct {
+		code  []minstr
+		stays []bool
+		least value
+		end   value
+		rest  []Instr // run by Apply when not nil
+	}
+	var list []stretch
+	low := newLowering(q.Slots, wide)
+	low.stretches(q, keep, func(stays []bool) {
+		list = append(list, stretch{code: schedule(low.code, low.least(), low.next, window), stays: slices.Clone(stays), least: low.least(), end: low.next})
+	}, func(code []Instr) { list = append(list, stretch{rest: code}) })
+	write := func(s *assembler) (parts []part, top int32) {
+		top = spills
+		for i := range list {
+			x := &list[i]
+			if x.rest != nil {
+				parts = append(parts, part{rest: x.rest})
+				continue
+			}
+			parts = append(parts, part{offset: len(s.b)})
+			s.enter()
+			top = max(top, generate(s, x.code, x.least, value(p.Slots), x.end, spills, func(v value) bool { return x.stays[v] }))
+			s.ret()
+			for len(s.b)%64 != 0 {
+				s.b = append(s.b, 0x90)
+			}
+		}
+		return parts, top
+	}
 	s := &assembler{wide: wide, count: map[int32]int{}}
-	m, low, top := assemble(s, q, keep, p.Slots, spills)
+	parts, top := write(s)
 	if wide {
 		s = &assembler{wide: wide, windows: windows(s.count)}
-		m, low, top = assemble(s, q, keep, p.Slots, spills)
+		parts, top = write(s)
 	}
+	m := &machine{parts: parts}
 	L := 4
 	if wide {
 		L = 8
@@ -118,23 +154,4 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 		return nil, 0, err
 	}
 	return m, max(int(top), p.Slots), nil
-}
-
-// assemble appends the code of a program of which the first slots are memory; it returns
-// the highest slot used for spills, which go from the given one on.
-func assemble(s *assembler, p *Program, keep []int32, slots int, spills int32) (*machine, *lowering, int32) {
-	m := &machine{}
-	low := newLowering(p.Slots, s.wide)
-	top := spills
-	low.stretches(p, keep, func(stays []bool) {
-		offset := len(s.b)
-		s.enter()
-		top = max(top, generate(s, low.code, low.least(), value(slots), low.next, spills, func(v value) bool { return stays[v] }))
-		s.ret()
-		for len(s.b)%64 != 0 {
-			s.b = append(s.b, 0x90)
-		}
-		m.parts = append(m.parts, part{offset: offset})
-	}, func(code []Instr) { m.parts = append(m.parts, part{rest: code}) })
-	return m, low, top
 }
