@@ -22,6 +22,7 @@ type writer struct {
 	ft        int32 // partial derivative by time, or -1
 
 	hinv, shift int32 // 1/h, 1/(h gamma)
+	sums        int32 // of the stages from early on, of those before it
 }
 
 // block takes k slots.
@@ -95,6 +96,7 @@ func (e *writer) write() error {
 	e.err = e.u + 7*N
 	e.rest, e.move, e.clock, e.pull, e.lost = e.block(n), e.block(n), e.block(1), e.block(1), e.block(1)
 	e.g0, e.watch = e.block(len(e.p.Crossings)), e.block(len(e.p.Crossings))
+	e.sums = e.block((8 - early) * n)
 	e.ft = -1
 	for _, k := range e.p.TimeDeriv {
 		if k >= 0 && e.ft < 0 {
@@ -312,36 +314,65 @@ func (e *writer) factor(shift int32, still []bool) int32 {
 	return grow
 }
 
+// early is the stage that also adds up what the stages after it need of those before, so
+// that those are fetched from memory once.
+const early = 5
+
 // inner writes the state of stage s, f there, and the stage's right-hand side.
 func (e *writer) inner(s int) {
 	p, N := e.p, int32(e.n)
+	scaled := func(s, j int) int32 { return e.op(kernel.Mul, e.num(rodasC[s][j]), e.hinv) }
+	var ahead [8 - early][early]int32
+	if s == early {
+		for r := range ahead {
+			for j := range ahead[r] {
+				ahead[r][j] = scaled(s+r, j)
+			}
+		}
+	}
 	for i, slot := range p.State {
 		k := int32(i)
 		var v int32
-		if s >= 6 { // the stage before, and its result (see rodasA)
+		if s > early { // the stage before, and its result (see rodasA)
 			v = e.op(kernel.Add, e.yn+k, e.u+int32(s-1)*N+k)
 		} else {
 			v = e.y0 + k
 			for j := 0; j < s; j++ {
 				v = e.plusTimes(v, e.num(rodasA[s][j]), e.u+int32(j)*N+k)
 			}
+			for r := range ahead {
+				if s == early {
+					sum := e.op(kernel.Mul, ahead[r][0], e.u+k)
+					for j := 1; j < early; j++ {
+						sum = e.plusTimes(sum, ahead[r][j], e.u+int32(j)*N+k)
+					}
+					e.to(e.sums+int32(r)*N+k, kernel.Move, sum, 0, 0)
+				}
+			}
 		}
 		e.to(slot, kernel.Move, v, 0, 0)
-		if s >= 5 {
+		if s >= early {
 			e.to(e.yn+k, kernel.Move, v, 0, 0)
 		}
 	}
-	if s >= 5 {
+	if s >= early {
 		e.keeps(e.yn, e.n)
 	}
 	e.to(p.Clock, kernel.Move, e.plusTimes(e.t, e.num(rodasTime[s]), e.h), 0, 0)
 	e.code = append(e.code, p.RHS.Code...)
-	c := make([]int32, s)
-	for j := range c {
-		c[j] = e.op(kernel.Mul, e.num(rodasC[s][j]), e.hinv)
+	from := 0
+	if s >= early {
+		from = early
+	}
+	var c [8]int32
+	for j := from; j < s; j++ {
+		c[j] = scaled(s, j)
 	}
 	for i, v := range p.Deriv {
-		for j := 0; j < s; j++ {
+		if s >= early {
+			v = e.op(kernel.Add, v, e.sums+int32(s-early)*N+int32(i))
+		}
+		for j := from; j < s; j++ {
 			v = e.plusTimes(v, c[j], e.u+int32(j)*N+int32(i))
 		}
 		e.to(e.b+int32(i), kernel.Move, v, 0, 0)
