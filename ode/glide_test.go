@@ -45,6 +45,7 @@ type log struct {
 	crossings []float64
 	which     []int
 	every     bool
+	record    bool // by Record
 }
 
 func (l *log) Looks() float64 {
@@ -61,7 +62,11 @@ func (l *log) OnStep(s *Step) {
 	l.seen++
 	y := make([]float64, 3)
 	for ; l.next < len(l.times) && l.times[l.next] <= s.T1; l.next++ {
-		s.Interpolate(l.times[l.next], y)
+		if l.record {
+			s.Record(l.times[l.next], []int{0, 1, 2}, y, make([]float64, 3))
+		} else {
+			s.Interpolate(l.times[l.next], y)
+		}
 		l.values = append(l.values, y...)
 	}
 }
@@ -137,6 +142,56 @@ func TestGlide(t *testing.T) {
 			for i, at := range alone.crossings {
 				if math.Abs(got.crossings[i]-at) > 1e-6*at || got.crossings[i] != want.crossings[i] {
 					t.Errorf("%s, patient %d: crossing at %v, want %v and %v", b.Name, k, got.crossings[i], at, want.crossings[i])
+				}
+			}
+		}
+	}
+}
+
+// TestRecord: what is recorded for all lanes at once is what a patient alone records, to the
+// last bit, and what the dense output gives.
+func TestRecord(t *testing.T) {
+	defer func(n int) { manyStates = n }(manyStates)
+	manyStates = 1
+	times := []float64{0.1, 0.2, 0.30001, 5, 5.00001, 5.5, 20}
+	for _, b := range laneBackends(t) {
+		lanes, err := NewLanes(watchedProblem(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lanes.spot == nil {
+			t.Fatal("no program for records")
+		}
+		run := func(who []int, record bool) map[int][]float64 {
+			g := lanes.NewGroup()
+			out := map[int][]float64{}
+			next := 0
+			g.Run(func(lane int) (func(), bool) {
+				if next == len(who) {
+					return nil, false
+				}
+				k := who[next]
+				next++
+				return func() {
+					l := &log{times: times, record: record}
+					if _, f := Solve(watched{patient(lanes.p, k)}, []float64{1, 0, 0}, 0, 40, Options{Rtol: 1e-8, Atol: []float64{1e-13}, Lane: g.Lane(lane)}, l); f != nil {
+						t.Errorf("patient %d: %v", k, f)
+					}
+					out[k] = l.values
+				}, true
+			})
+			return out
+		}
+		who := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+		all, dense := run(who, true), run(who, false)
+		for _, k := range who {
+			alone := run([]int{k}, true)[k]
+			if len(alone) != 3*len(times) {
+				t.Fatalf("%s, patient %d: %d values", b.Name, k, len(alone))
+			}
+			for i, v := range alone {
+				if all[k][i] != v || math.Abs(dense[k][i]-v) > 1e-13 {
+					t.Errorf("%s, patient %d, value %d: %v in a group, %v alone, %v by the dense output", b.Name, k, i, all[k][i], v, dense[k][i])
 				}
 			}
 		}

@@ -14,7 +14,9 @@ type Group struct {
 	lane         []Lane
 	whole, dense func() // run the programs of Lanes
 	settle       func()
-	known        bool // the dense output of the present steps is known
+	known        bool   // the dense output of the present steps is known
+	spot         func() // nil: none
+	spotted      bool   // the rows of the present steps are known, each at its lane's theta
 }
 
 // Lane is one of a group's; Options.Lane gives it to Solve.
@@ -67,6 +69,9 @@ func (l *Lanes) NewGroup() *Group {
 		return run
 	}
 	g.whole, g.dense, g.settle = in(l.whole), in(l.dense), in(l.settle)
+	if l.spot != nil {
+		g.spot = in(l.spot)
+	}
 	for i := range g.lane {
 		g.lane[i] = Lane{g: g, index: i}
 		g.lane[i].st = laneStepper{lane: &g.lane[i], l: l, mem: g.mem, yn: make([]float64, l.n), y: make([]float64, l.n), f: make([]float64, l.n)}
@@ -179,7 +184,7 @@ func (g *Group) step() {
 		for i := range g.lane {
 			take[i] = 0
 		}
-		g.known = false
+		g.known, g.spotted = false, false
 	}
 	for i := range g.lane {
 		if g.lane[i].waits == what {

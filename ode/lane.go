@@ -202,6 +202,47 @@ func (s *laneStepper) prepared() {
 	}
 }
 
+// record implements recorder.
+func (s *laneStepper) record(theta float64, which []int, dst []float64) {
+	g := s.lane.g
+	if g.spot == nil || !(theta > 0 && theta < 1) {
+		s.pick(theta, which, dst)
+		return
+	}
+	if at := s.at(s.l.theta); !g.spotted || *at != theta {
+		*at = theta
+		for i := range g.lane {
+			if other := &g.lane[i]; other != s.lane {
+				other.foresee()
+			}
+		}
+		g.spot()
+		g.spotted = true
+	}
+	o, y0, y1 := int(s.l.row)*s.l.L+s.lane.index, s.l.y0, s.l.yn
+	for i, k := range which {
+		dst[i] = s.mem[o+k*s.l.L]
+		if y := *s.at(y0 + int32(k)); dst[i] != dst[i] && y == *s.at(y1 + int32(k)) {
+			dst[i] = y // infinite values stay
+		}
+	}
+}
+
+// foresee notes where the lane will be asked about its present step, if it will.
+func (lane *Lane) foresee() {
+	d := lane.d
+	if d == nil || d.sparing == nil || lane.waits != forNothing {
+		return
+	}
+	end := d.t + d.now.h
+	if d.now.last {
+		end = d.now.end
+	}
+	if at := d.sparing.Looks(); at > d.t && at < end {
+		*lane.st.at(lane.st.l.theta) = (at - d.t) / (end - d.t)
+	}
+}
+
 // pick implements picker.
 func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
 	s.prepared()

@@ -63,6 +63,7 @@ type Lanes struct {
 	slots   int
 	whole   *kernel.Code // a step
 	dense   *kernel.Code
+	spot    *kernel.Code // the states at one time of each lane; nil: by dense
 	numbers []kernel.Number
 
 	y0, yn, u, d, atol int32 // first slots of blocks
@@ -71,6 +72,7 @@ type Lanes struct {
 	err                int32 // of the step, by component
 	explicit           bool  // the method is Tsit5, see writeTsit
 	g0, watch, crossed int32 // of crossing functions
+	theta, row         int32 // of spot
 
 	settle                        *kernel.Code
 	rest, move, clock, pull, lost int32 // of settle, see writer.settling

@@ -97,6 +97,7 @@ func (e *writer) write() error {
 	e.rest, e.move, e.clock, e.pull, e.lost = e.block(n), e.block(n), e.block(1), e.block(1), e.block(1)
 	e.g0, e.watch = e.block(len(e.p.Crossings)), e.block(len(e.p.Crossings))
 	e.sums = e.block((8 - early) * n)
+	e.theta, e.row = e.block(1), e.block(n)
 	e.ft = -1
 	for _, k := range e.p.TimeDeriv {
 		if k >= 0 && e.ft < 0 {
@@ -158,7 +159,40 @@ func (e *writer) others() error {
 	if e.dense, err = e.build(); err != nil {
 		return err
 	}
+	if !e.explicit && e.n >= manyStates {
+		if err = e.spotting(); err != nil {
+			return err
+		}
+	}
 	return e.settling()
+}
+
+// manyStates is from how many states on it pays to ask for all lanes' next times anew at
+// each that is recorded.
+var manyStates = 24 // a test sets it
+
+// spotting writes the dense output at theta as the weights of the stages there: for one
+// time in a step a third of the work of the coefficients that hold for all.
+func (e *writer) spotting() error {
+	rest := e.op(kernel.Sub, e.num(1), e.theta)
+	scale := e.op(kernel.Mul, e.theta, rest)
+	var weight [8]int32
+	for j := range weight {
+		w := e.plusTimes(e.num(rodasDense[1][j]), e.theta, e.num(rodasDense[2][j]))
+		w = e.plusTimes(e.num(rodasDense[0][j]), e.theta, w)
+		weight[j] = e.op(kernel.Mul, scale, w)
+	}
+	for i := int32(0); i < int32(e.n); i++ {
+		v := e.plusTimes(e.y0+i, e.theta, e.op(kernel.Sub, e.yn+i, e.y0+i))
+		for j, w := range weight {
+			v = e.plusTimes(v, w, e.u+int32(j*e.n)+i)
+		}
+		e.to(e.row+i, kernel.Move, v, 0, 0)
+	}
+	e.keeps(e.row, e.n)
+	var err error
+	e.spot, err = e.build()
+	return err
 }
 
 // coefficient is that of component i in the dense output.

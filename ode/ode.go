@@ -127,6 +127,7 @@ type Step struct {
 	end    float64 // of the whole step: T1 may lie before it, at a crossing
 	dense  func(t float64, dst []float64)
 	pick   func(t float64, which []int, dst []float64) // nil: by dense
+	record func(t float64, which []int, dst []float64) // nil: by pick
 }
 
 // Interpolate writes the state at time t, T0 <= t <= T1 (4th order accurate).
@@ -143,6 +144,21 @@ func (s *Step) Pick(t float64, which []int, dst, all []float64) {
 	for i, k := range which {
 		dst[i] = all[k]
 	}
+}
+
+// Record is Pick for one or a few times in a step at which much is wanted. Its numbers may
+// differ from those of Pick by rounding.
+func (s *Step) Record(t float64, which []int, dst, all []float64) {
+	if s.record != nil {
+		s.record(t, which, dst)
+		return
+	}
+	s.Pick(t, which, dst, all)
+}
+
+// recorder is an ability of steppers: dense output for Record.
+type recorder interface {
+	record(theta float64, which []int, dst []float64)
 }
 
 // picker is an ability of steppers: dense output of some components alone.

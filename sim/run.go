@@ -311,7 +311,7 @@ func (r *run) OnStep(s *ode.Step) {
 			if t > s.T1 || t == s.T1 && r.p.config.RecordAfter {
 				break
 			}
-			s.Pick(t, r.p.plain, r.w.dst, r.lastY)
+			s.Record(t, r.p.plain, r.w.dst, r.lastY)
 			r.set(r.w.dst)
 		}
 	}
