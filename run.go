@@ -222,11 +222,11 @@ func (a *App) trialSource(name string) (*diag.Source, diag.Messages) {
 
 // prepare reads and prepares a trial with what a request changes in it.
 func (a *App) prepare(src, pop *diag.Source, r RunRequest) (*trial.Prepared, diag.Messages) {
-	return a.prepareBy(src, pop, r, nil)
+	return a.prepareBy(src, pop, r, func(*trial.Spec) {})
 }
 
-// prepareBy is prepare with another solver than the trial's; nil for the trial's.
-func (a *App) prepareBy(src, pop *diag.Source, r RunRequest, solver *trial.Solver) (*trial.Prepared, diag.Messages) {
+// prepareBy is prepare with more changes than a request can say.
+func (a *App) prepareBy(src, pop *diag.Source, r RunRequest, change func(*trial.Spec)) (*trial.Prepared, diag.Messages) {
 	s, ms := trial.ReadTrial(src)
 	if ms.HasErrors() {
 		return nil, ms
@@ -247,9 +247,7 @@ func (a *App) prepareBy(src, pop *diag.Source, r RunRequest, solver *trial.Solve
 		s.Trajectories = *r.Trajectories
 	}
 	s.Continuous = r.Continuous
-	if solver != nil {
-		s.Solver = *solver
-	}
+	change(s)
 	if pop == nil {
 		var more diag.Messages
 		if pop, more = a.lib.PopulationSource(s.Population); more.HasErrors() {

@@ -12,5 +12,5 @@
 //
 // Patients go the way of every ensemble: a sim.Plan, sim.EachPatient, all states recorded
 // at every output. Time is the processor time of the whole process, garbage collection
-// included.
+// included. Other programs solve the same patients: WritePeers, FindPeers.
 package bench

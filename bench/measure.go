@@ -13,7 +13,7 @@ import (
 // Contestant is one way to solve the patients of one problem.
 type Contestant struct {
 	Row Row                                     // what is known before it runs
-	Run func(ctx context.Context) (Work, error) // solves Row.Patients patients
+	Run func(ctx context.Context) (Work, error) // solves Row.Patients patients; nil: is not timed
 }
 
 // Row is what was measured of a contestant. Numbers that it does not give are NaN.
@@ -58,8 +58,14 @@ func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
 func Measure(ctx context.Context, list []Contestant, rounds int, progress func(done, total int)) ([]Row, error) {
 	cpu, wall := make([][]float64, len(list)), make([][]float64, len(list))
 	rows := make([]Row, len(list))
+	for i, c := range list {
+		rows[i] = c.Row
+	}
 	for round := range rounds {
 		for i, c := range list {
+			if c.Run == nil {
+				continue
+			}
 			w, err := c.Run(ctx)
 			if err != nil {
 				return nil, fmt.Errorf("%s of %s: %w", c.Row.Problem, c.Row.Solver, err)
@@ -70,7 +76,6 @@ func Measure(ctx context.Context, list []Contestant, rounds int, progress func(d
 			n := float64(w.Patients)
 			cpu[i] = append(cpu[i], n/w.CPU.Seconds())
 			wall[i] = append(wall[i], n/w.Wall.Seconds())
-			rows[i] = c.Row
 			rows[i].Failed = w.Failed
 			rows[i].Steps, rows[i].Rejected, rows[i].RHS = float64(w.Stats.Accepted)/n, float64(w.Stats.Rejected)/n, float64(w.Stats.Derivs)/n
 			if w.Stats.Derivs == 0 {
@@ -82,6 +87,9 @@ func Measure(ctx context.Context, list []Contestant, rounds int, progress func(d
 		}
 	}
 	for i := range rows {
+		if list[i].Run == nil {
+			continue
+		}
 		rows[i].PerSecond, rows[i].Wall = median(cpu[i]), median(wall[i])
 	}
 	return rows, nil

@@ -45,6 +45,25 @@ func TestBench(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(table), "problem,solver,how,workers,rtol,") || strings.Count(string(table), "\n") != 5 {
 		t.Errorf("%v\n%s", err, table)
 	}
+	page := filepath.Join(t.TempDir(), "fast.md")
+	if code, _, errs := do("bench", "--problems", "pkpd", "--patients", "2", "--rounds", "1", "--judged", "1", "--rtol", "1e-6,1e-4", "--workers", "1,2", "--page", page); code != exitOK {
+		t.Fatalf("exit code %d\n%s", code, errs)
+	}
+	written, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"$ thymus bench --problems pkpd --workers 1,2 --rtol ", "| pkpd | thymus |", "2 workers are ", "(fast-pkpd.svg)"} {
+		if !strings.Contains(string(written), want) {
+			t.Errorf("the page does not hold %q:\n%s", want, written)
+		}
+	}
+	if strings.Count(string(written), "| pkpd |") != 2 {
+		t.Errorf("the table holds other rows than those of the first tolerance:\n%s", written)
+	}
+	if plot, err := os.ReadFile(filepath.Join(filepath.Dir(page), "fast-pkpd.svg")); err != nil || !strings.Contains(string(plot), "largest error") {
+		t.Errorf("plot: %v\n%s", err, plot)
+	}
 	for _, c := range []struct {
 		args []string
 		want string

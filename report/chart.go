@@ -155,6 +155,8 @@ type Series struct {
 // Plot is a line plot with a legend.
 type Plot struct {
 	Title, X string
+	Y        string // label of the other axis
+	Log      bool   // both axes are logarithmic
 	Series   []Series
 }
 

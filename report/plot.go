@@ -27,8 +27,8 @@ func (p Plot) SVG(w io.Writer) error {
 	s.b.WriteString(standalone)
 	s.text(left, 22, "start", "title", fitting(p.Title, right-left, 8))
 	x0, x1, y0, y1 := p.limits()
-	x, y := newAxis(x0, x1, false, left, right, 8), newAxis(y0, y1, false, bottom, top, 6)
-	s.frame(left, top, right, bottom, x, y, p.X, "")
+	x, y := newAxis(x0, x1, p.Log, left, right, 8), newAxis(y0, y1, p.Log, bottom, top, 6)
+	s.frame(left, top, right, bottom, x, y, p.X, p.Y)
 	for i, n := range names {
 		lx, ly := left+at[i][0], 42+18*at[i][1]
 		fmt.Fprintf(&s.b, `<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s" stroke-width="2.5"/>`, lx, ly-4, lx+18, ly-4, colour(i))
@@ -134,7 +134,7 @@ func (p Plot) PNG(w io.Writer) error {
 	bottom := float64(height) - 50
 	c := newCanvas(width, height)
 	x0, x1, y0, y1 := p.limits()
-	x, y := newAxis(x0, x1, false, left, right, 8), newAxis(y0, y1, false, bottom, top, 6)
+	x, y := newAxis(x0, x1, p.Log, left, right, 8), newAxis(y0, y1, p.Log, bottom, top, 6)
 	grey, dark := hex("#dddddd"), hex("#444444")
 	for _, v := range y.ticks {
 		c.line(left, y.at(v), right, y.at(v), 1, grey)
