@@ -88,7 +88,11 @@ time and with the same error; LSODA is called through Python and only its error 
 				command := []string{"thymus", "bench"}
 				for _, name := range []string{"problems", "backends", "workers", "rtol", "patients", "rounds", "judged", "method", "peers", "page"} {
 					if x := c.Flags().Lookup(name); x.Changed {
-						command = append(command, "--"+name, strings.Trim(x.Value.String(), "[]"))
+						value := strings.Trim(x.Value.String(), "[]")
+						if name == "rtol" { // written with six decimals otherwise
+							value = strings.Join(strings.Fields(strings.Trim(fmt.Sprint(r.Rtols), "[]")), ",")
+						}
+						command = append(command, "--"+name, value)
 					}
 				}
 				if err := result.WritePage(page, strings.Join(command, " ")); err != nil {

@@ -46,14 +46,14 @@ func TestBench(t *testing.T) {
 		t.Errorf("%v\n%s", err, table)
 	}
 	page := filepath.Join(t.TempDir(), "fast.md")
-	if code, _, errs := do("bench", "--problems", "pkpd", "--patients", "2", "--rounds", "1", "--judged", "1", "--rtol", "1e-6,1e-4", "--workers", "1,2", "--page", page); code != exitOK {
+	if code, _, errs := do("bench", "--problems", "pkpd", "--patients", "2", "--rounds", "1", "--judged", "1", "--rtol", "1e-6,1e-9", "--workers", "1,2", "--page", page); code != exitOK {
 		t.Fatalf("exit code %d\n%s", code, errs)
 	}
 	written, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"$ thymus bench --problems pkpd --workers 1,2 --rtol ", "| pkpd | thymus |", "2 workers are ", "(fast-pkpd.svg)"} {
+	for _, want := range []string{"$ thymus bench --problems pkpd --workers 1,2 --rtol 1e-06,1e-09 ", "| pkpd | thymus |", "2 workers are ", "(fast-pkpd.svg)"} {
 		if !strings.Contains(string(written), want) {
 			t.Errorf("the page does not hold %q:\n%s", want, written)
 		}
