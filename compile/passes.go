@@ -33,7 +33,6 @@ var passes = []pass{
 	{"start", "initial formulas may read rules and reactions", "initial values as formulas", (*Program).lowerStart, (*Program).printStart},
 	{"histories", "what is delayed may need anything of the above, itself included", "delayed values", (*Program).histories, (*Program).printHistories},
 	{"jacobian", "differentiates the finished right-hand side", "the entries that are not always 0, as formulas", (*Program).jacobian, (*Program).printJacobian},
-	{"reduce", "needs everything that shares work, and makes more that moves to the start", "the right-hand side of lanes: reciprocals for quotients, constants together, common factors out", (*Program).reduce, (*Program).printReduced},
 	{"emit", "only now is it known which constant-only work can move to the start", "three-address code: done once a patient, and at every evaluation", (*Program).emit, (*Program).printCode},
 	{"elimination", "needs the pattern of the Jacobian", "order of minimum degree, fill and operations of the static factors", nil, (*Program).printElimination},
 	{"lanes", "lays the emitted code open for solvers that run patients side by side", "the code of a step's first stage and of the others", nil, (*Program).printLanes},
@@ -180,21 +179,6 @@ func (p *Program) printJacobian(w io.Writer) {
 		if !p.b.g.is(k, 0) {
 			fmt.Fprintf(w, "d(%s')/d(time) = %s\n", p.states[i].ID, p.b.g.text(k, p, 0))
 		}
-	}
-}
-
-func (p *Program) printReduced(w io.Writer) {
-	g := p.b.g
-	for i, k := range p.reduced.deriv {
-		fmt.Fprintf(w, "d(%s)/dt = %s\n", p.states[i].ID, g.text(k, p, 0))
-	}
-	for j := 0; j < p.pattern.N; j++ {
-		for q := p.pattern.ColPtr[j]; q < p.pattern.ColPtr[j+1]; q++ {
-			fmt.Fprintf(w, "d(%s')/d(%s) = %s\n", p.states[p.pattern.RowIdx[q]].ID, p.states[j].ID, g.text(p.reduced.entries[q], p, 0))
-		}
-	}
-	for _, k := range p.guards {
-		fmt.Fprintf(w, "only while 2^-200 < |%s| < 2^200\n", g.text(k, p, 0))
 	}
 }
 

@@ -58,8 +58,6 @@ type Program struct {
 	y0         []id
 	open       []bool // states that may be without a value
 	slope
-	reduced  slope // of lanes
-	guards   []id  // see reduction.tame
 	cross    []id
 	crossAt  map[id]int
 	jumps    []int // crossing functions of the right-hand side
@@ -407,7 +405,6 @@ func (p *Program) emit() {
 	p.timed()
 	g := p.b.g
 	run := append(append(append(append([]id(nil), p.deriv...), p.entries...), p.dfdt...), p.cross...)
-	run = append(append(append(append(run, p.reduced.deriv...), p.reduced.entries...), p.reduced.dfdt...), p.guards...)
 	run = append(run, present(p.guess)...)
 	run = append(run, p.massValue...)
 	if p.fast != nil {
@@ -494,7 +491,6 @@ func (p *Program) emit() {
 		}
 	}
 	p.slope.emit(program)
-	p.reduced.rhs = program(p.reduced.deriv...)
 	p.guessCode = program(present(p.guess)...)
 	p.massCode = program(p.massValue...)
 	if p.fast != nil {

@@ -26,7 +26,7 @@ type Straight struct {
 
 // Straight lays the program open.
 func (p *Program) Straight() *Straight {
-	s := p.reduced.straight(p, p.base, func(k id) bool { return int(k) < p.base && p.filled[k] })
+	s := p.slope.straight(p, p.base, func(k id) bool { return int(k) < p.base && p.filled[k] })
 	s.Of = p
 	if p.fast == nil {
 		s.Cross, s.Crossings = p.crossP, p.cross
@@ -61,10 +61,5 @@ func (x *slope) straight(p *Program, slots int, skip func(id) bool) *Straight {
 // LaneMemory is the instance's memory after Start: a number for each slot.
 func (in *Instance) LaneMemory() []float64 { return in.mem }
 
-// LaneOf is the program; nil when its reduced code would not do for the instance's constants.
-func (in *Instance) LaneOf() any {
-	if !in.sound() {
-		return nil
-	}
-	return in.p
-}
+// LaneOf is the program.
+func (in *Instance) LaneOf() any { return in.p }
