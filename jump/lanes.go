@@ -2,7 +2,6 @@ package jump
 
 import (
 	"fmt"
-	"iter"
 	"math"
 	"slices"
 
@@ -24,6 +23,7 @@ const mostLanes = fan * fan
 type Group struct {
 	backend kernel.Backend
 	lane    []Lane
+	jobs    *kernel.Jobs
 
 	m    *network // whose structure and kinds the code has; nil: not compiled yet
 	run  func()   // one firing a lane, on mem
@@ -63,7 +63,6 @@ type Lane struct {
 	*direct
 	g     *Group
 	index int
-	yield func(struct{}) bool
 	alone bool  // the present run is direct's
 	known bool  // the next firing in memory is that of the present state
 	seen  int64 // firings at the last stop
@@ -103,40 +102,15 @@ func (g *Group) InLanes() error {
 // that it has none yet (nil, true). Jobs of one group never run at the same time, so they
 // may share what next gives them.
 func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
-	resume := make([]func() (struct{}, bool), len(g.lane)) // nil: over
-	for i := range g.lane {
-		lane := &g.lane[i]
-		more, stop := iter.Pull(func(yield func(struct{}) bool) {
-			defer func() {
-				if r := recover(); r != nil && r != any(errAbandoned) {
-					panic(r)
-				}
-			}()
-			lane.yield = yield
-			for {
-				job, ok := next(i)
-				switch {
-				case !ok:
-					return
-				case job != nil:
-					job()
-				case !yield(struct{}{}): // nothing for now
-					return
-				}
-			}
-		})
-		defer stop()
-		resume[i] = more
-	}
+	g.jobs = kernel.NewJobs(len(g.lane), next)
+	defer g.jobs.Stop()
 	for {
 		alive, running := false, false
-		for i := range resume {
-			if resume[i] != nil && !g.running[i] {
-				if _, more := resume[i](); !more {
-					resume[i] = nil
-				}
+		for i := range g.lane {
+			if !g.jobs.Over(i) && !g.running[i] {
+				g.jobs.Resume(i)
 			}
-			alive = alive || resume[i] != nil
+			alive = alive || !g.jobs.Over(i)
 			running = running || g.running[i]
 		}
 		if !alive {
@@ -146,9 +120,6 @@ func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 		}
 	}
 }
-
-// errAbandoned unwinds a job whose group was given up.
-var errAbandoned = fmt.Errorf("jump: the group of lanes was given up")
 
 // step fires one reaction in every lane that may, and says whether one could not.
 func (g *Group) step() (stopped bool) {
@@ -254,9 +225,7 @@ func (s *Lane) Advance(horizon float64) (float64, int, *Failure) {
 	}
 	s.put(g.slot.horizon, horizon)
 	g.running[s.index] = true
-	if !s.yield(struct{}{}) {
-		panic(errAbandoned)
-	}
+	g.jobs.Wait(s.index)
 	s.put(g.slot.horizon, math.Inf(-1))
 	for _, i := range g.changed {
 		s.y[i] = s.get(g.slot.y + int32(i))

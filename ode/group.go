@@ -2,7 +2,6 @@ package ode
 
 import (
 	"fmt"
-	"iter"
 
 	"thymus/kernel"
 )
@@ -12,6 +11,7 @@ type Group struct {
 	l            *Lanes
 	mem          []float64
 	lane         []Lane
+	jobs         *kernel.Jobs
 	whole, dense func() // run the programs of Lanes
 	settle       func()
 	known        bool   // the dense output of the present steps is known
@@ -23,7 +23,6 @@ type Group struct {
 type Lane struct {
 	g     *Group
 	index int
-	yield func(struct{}) bool
 	waits waiting
 	st    laneStepper
 	d     *driver // whose step is being made, when it may go on by itself
@@ -41,9 +40,7 @@ const (
 // wait gives way until the group has made what the lane waits for.
 func (lane *Lane) wait(what waiting) {
 	lane.waits = what
-	if !lane.yield(struct{}{}) {
-		panic(errAbandoned)
-	}
+	lane.g.jobs.Wait(lane.index)
 }
 
 // method is the name of the method that the lane makes steps by.
@@ -102,46 +99,15 @@ func (g *Group) Lane(i int) *Lane { return &g.lane[i] }
 // them. A job waits while its step is made, and also while its steps go on by themselves
 // (see driver.glide).
 func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
-	type coroutine struct {
-		resume func() (struct{}, bool)
-		stop   func()
-	}
-	list := make([]coroutine, len(g.lane))
-	defer func() {
-		for _, c := range list {
-			if c.stop != nil {
-				c.stop()
-			}
-		}
-	}()
+	g.jobs = kernel.NewJobs(len(g.lane), next)
+	defer g.jobs.Stop()
 	for i := range g.lane {
-		lane := &g.lane[i]
-		lane.waits, lane.d = forNothing, nil
-		resume, stop := iter.Pull(func(yield func(struct{}) bool) {
-			defer func() {
-				if r := recover(); r != nil && r != any(errAbandoned) {
-					panic(r)
-				}
-			}()
-			lane.yield = yield
-			for {
-				job, ok := next(lane.index)
-				switch {
-				case !ok:
-					return
-				case job != nil:
-					job()
-				case !yield(struct{}{}): // nothing for now
-					return
-				}
-			}
-		})
-		list[i] = coroutine{resume, stop}
+		g.lane[i].waits, g.lane[i].d = forNothing, nil
 	}
 	for {
 		alive := false
-		for i := range list {
-			if list[i].resume == nil {
+		for i := range g.lane {
+			if g.jobs.Over(i) {
 				continue
 			}
 			if g.lane[i].waits != forNothing { // the last pass was not for this lane
@@ -153,10 +119,8 @@ func (g *Group) Run(next func(lane int) (job func(), ok bool)) {
 				alive = true
 				continue
 			}
-			if _, ok := list[i].resume(); ok {
+			if g.jobs.Resume(i) {
 				alive = true
-			} else {
-				list[i].resume = nil
 			}
 		}
 		if !alive {
