@@ -265,27 +265,7 @@ func (p *Program) fastJacobian() {
 	for n, i := range x.pivots {
 		x.want[i] = x.q[n]
 	}
-	var entries [][2]int
-	var nodes []id
-	for i, k := range x.want {
-		if k < 0 {
-			continue
-		}
-		for _, d := range g.gradientOf(k) {
-			if d.index >= 0 && !g.is(d.node, 0) {
-				entries = append(entries, [2]int{i, d.index})
-				nodes = append(nodes, d.node)
-			}
-		}
-	}
-	x.pattern = linalg.NewPattern(len(p.states), entries)
-	x.entries = make([]id, x.pattern.Len())
-	for i := range x.entries {
-		x.entries[i] = g.num(0)
-	}
-	for k, e := range entries {
-		x.entries[x.pattern.Find(e[0], e[1])] = nodes[k]
-	}
+	x.pattern, x.entries, _ = g.jacobian(x.want, len(p.states))
 }
 
 // Fast says whether the model has reactions that are always in equilibrium.

@@ -19,30 +19,39 @@ type slope struct {
 
 // differentiate finds the Jacobian of deriv and its partial derivative by time.
 func (s *slope) differentiate(g *graph) {
+	s.pattern, s.entries, s.dfdt = g.jacobian(s.deriv, len(s.deriv))
+}
+
+// jacobian differentiates nodes by n states and by time; a node of -1 is left out.
+func (g *graph) jacobian(of []id, n int) (pattern *linalg.Pattern, entries, dfdt []id) {
 	var at [][2]int
 	var nodes []id
-	s.dfdt = make([]id, len(s.deriv))
-	for i, k := range s.deriv {
-		s.dfdt[i] = g.num(0)
+	dfdt = make([]id, len(of))
+	for i, k := range of {
+		dfdt[i] = g.num(0)
+		if k < 0 {
+			continue
+		}
 		for _, d := range g.gradientOf(k) {
 			switch {
 			case g.is(d.node, 0):
 			case d.index < 0:
-				s.dfdt[i] = d.node
+				dfdt[i] = d.node
 			default:
 				at = append(at, [2]int{i, d.index})
 				nodes = append(nodes, d.node)
 			}
 		}
 	}
-	s.pattern = linalg.NewPattern(len(s.deriv), at)
-	s.entries = make([]id, s.pattern.Len())
-	for i := range s.entries {
-		s.entries[i] = g.num(0)
+	pattern = linalg.NewPattern(n, at)
+	entries = make([]id, pattern.Len())
+	for i := range entries {
+		entries[i] = g.num(0)
 	}
 	for i, k := range nodes {
-		s.entries[s.pattern.Find(at[i][0], at[i][1])] = k
+		entries[pattern.Find(at[i][0], at[i][1])] = k
 	}
+	return pattern, entries, dfdt
 }
 
 // emit writes the programs.

@@ -2,7 +2,6 @@ package ode
 
 import (
 	"errors"
-	"fmt"
 	"math"
 
 	"thymus/linalg"
@@ -70,13 +69,10 @@ func newBDF(sys System) (stepper, error) {
 	if mass, _ := massOf(sys); mass != nil {
 		return nil, errors.New("the method bdf does not integrate algebraic equations; choose rodas5p")
 	}
-	jac, ok := sys.(Jacobian)
-	if !ok {
-		jac = &differences{sys: sys}
-	}
 	n := sys.Dim()
-	if n > 20000 {
-		return nil, fmt.Errorf("%d states are more than the stiff method can hold", n)
+	jac, err := stiffJacobian(sys)
+	if err != nil {
+		return nil, err
 	}
 	s := &bdf{sys: sys, jac: jac, n: n, tt: make([]float64, 1), d0: new([bdfMost + 3][]float64), d1: new([bdfMost + 3][]float64)}
 	for _, p := range []*[]float64{&s.f0, &s.y, &s.f, &s.e, &s.psi, &s.b} {

@@ -47,12 +47,8 @@ func NewConsistency(sys System) *Consistency {
 	if mass == nil {
 		return nil
 	}
-	jac, ok := sys.(Jacobian)
-	if !ok {
-		jac = &differences{sys: sys}
-	}
 	n := sys.Dim()
-	c := &Consistency{sys: sys, mass: mass, jac: jac, entries: entries, m: make([]float64, len(entries))}
+	c := &Consistency{sys: sys, mass: mass, jac: jacobianOf(sys), entries: entries, m: make([]float64, len(entries))}
 	c.known = make([]float64, len(entries))
 	for i := range c.known {
 		c.known[i] = math.NaN()
@@ -60,7 +56,7 @@ func NewConsistency(sys System) *Consistency {
 	for _, p := range []*[]float64{&c.f, &c.z, &c.dy, &c.next, &c.trial} {
 		*p = make([]float64, n)
 	}
-	c.vals = make([]float64, jac.Pattern().Len())
+	c.vals = make([]float64, c.jac.Pattern().Len())
 	return c
 }
 

@@ -1,6 +1,7 @@
 package ode
 
 import (
+	"fmt"
 	"math"
 
 	"thymus/linalg"
@@ -13,6 +14,25 @@ type differences struct {
 	pattern *linalg.Pattern
 	f0, f1  []float64
 	y       []float64
+}
+
+// jacobianOf is the system's own Jacobian, or differences.
+func jacobianOf(sys System) Jacobian {
+	if jac, ok := sys.(Jacobian); ok {
+		return jac
+	}
+	return &differences{sys: sys}
+}
+
+// mostStates is how many states a stiff method takes.
+const mostStates = 20000
+
+// stiffJacobian is jacobianOf for a method that factors it.
+func stiffJacobian(sys System) (Jacobian, error) {
+	if n := sys.Dim(); n > mostStates {
+		return nil, fmt.Errorf("%d states are more than the stiff method can hold", n)
+	}
+	return jacobianOf(sys), nil
 }
 
 func (d *differences) Pattern() *linalg.Pattern {

@@ -81,6 +81,9 @@ func (l *log) OnCrossing(t float64, _ []float64, which []int, _ []bool) (bool, b
 	return false, false, nil
 }
 
+// eleven patients are more than there are lanes.
+var eleven = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+
 // TestGlide: steps that go on by themselves give the same bits as steps of which each is
 // looked at, record at the same times, and stop at crossings that are not muted.
 func TestGlide(t *testing.T) {
@@ -94,23 +97,15 @@ func TestGlide(t *testing.T) {
 			}
 			g := lanes.NewGroup()
 			logs, stats := make([]*log, 11), make([]Stats, 11)
-			next := 0
-			g.Run(func(lane int) (func(), bool) {
-				if next == len(logs) {
-					return nil, false
+			each(g, eleven, func(lane *Lane, k int) {
+				logs[k] = &log{times: times, every: every}
+				y := []float64{1, 0, 0}
+				var f *Failure
+				stats[k], f = Solve(watched{patient(p, k)}, y, 0, 40, Options{Rtol: 1e-8, Atol: []float64{1e-13}, Lane: lane}, logs[k])
+				if f != nil {
+					t.Errorf("patient %d: %v", k, f)
 				}
-				k := next
-				next++
-				return func() {
-					logs[k] = &log{times: times, every: every}
-					y := []float64{1, 0, 0}
-					var f *Failure
-					stats[k], f = Solve(watched{patient(p, k)}, y, 0, 40, Options{Rtol: 1e-8, Atol: []float64{1e-13}, Lane: g.Lane(lane)}, logs[k])
-					if f != nil {
-						t.Errorf("patient %d: %v", k, f)
-					}
-					logs[k].values = append(logs[k].values, y...)
-				}, true
+				logs[k].values = append(logs[k].values, y...)
 			})
 			return logs, stats
 		}
@@ -165,26 +160,17 @@ func TestRecord(t *testing.T) {
 		run := func(who []int, record bool) map[int][]float64 {
 			g := lanes.NewGroup()
 			out := map[int][]float64{}
-			next := 0
-			g.Run(func(lane int) (func(), bool) {
-				if next == len(who) {
-					return nil, false
+			each(g, who, func(lane *Lane, k int) {
+				l := &log{times: times, record: record}
+				if _, f := Solve(watched{patient(lanes.p, k)}, []float64{1, 0, 0}, 0, 40, Options{Rtol: 1e-8, Atol: []float64{1e-13}, Lane: lane}, l); f != nil {
+					t.Errorf("patient %d: %v", k, f)
 				}
-				k := who[next]
-				next++
-				return func() {
-					l := &log{times: times, record: record}
-					if _, f := Solve(watched{patient(lanes.p, k)}, []float64{1, 0, 0}, 0, 40, Options{Rtol: 1e-8, Atol: []float64{1e-13}, Lane: g.Lane(lane)}, l); f != nil {
-						t.Errorf("patient %d: %v", k, f)
-					}
-					out[k] = l.values
-				}, true
+				out[k] = l.values
 			})
 			return out
 		}
-		who := []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-		all, dense := run(who, true), run(who, false)
-		for _, k := range who {
+		all, dense := run(eleven, true), run(eleven, false)
+		for _, k := range eleven {
 			alone := run([]int{k}, true)[k]
 			if len(alone) != 3*len(times) {
 				t.Fatalf("%s, patient %d: %d values", b.Name, k, len(alone))

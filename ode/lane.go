@@ -1,9 +1,6 @@
 package ode
 
-import (
-	"fmt"
-	"math"
-)
+import "math"
 
 // laneStepper is the method of Lanes in one lane, for the driver.
 type laneStepper struct {
@@ -175,9 +172,6 @@ func (d *driver) glide() bool {
 	return true
 }
 
-// errAbandoned unwinds a job whose group was given up.
-var errAbandoned = fmt.Errorf("ode: the group of lanes was given up")
-
 func (s *laneStepper) accept(t float64) {
 	s.t = t
 	*s.at(s.l.take) = 1
@@ -249,7 +243,6 @@ func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
 	L := s.l.L
 	n := s.l.n * L
 	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
-	rest := 1 - theta
 	for i, k := range which {
 		k *= L
 		switch {
@@ -258,18 +251,9 @@ func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
 		case theta <= 0:
 			dst[i] = y0[k]
 		default:
-			dst[i] = y0[k] + theta*(change(y0[k], y1[k])+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
+			dst[i] = denseAt(theta, y0[k], y1[k], d[k], d[n+k], d[2*n+k])
 		}
 	}
-}
-
-// change is from y0 to y1; infinite values stay. Dense output is written as a change from
-// the state before the step, so that what rests keeps its bits (see rodas.dense).
-func change(y0, y1 float64) float64 {
-	if y0 == y1 {
-		return 0
-	}
-	return y1 - y0
 }
 
 func (s *laneStepper) dense(theta float64, dst []float64) {
@@ -277,9 +261,8 @@ func (s *laneStepper) dense(theta float64, dst []float64) {
 	L := s.l.L
 	n := s.l.n * L
 	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
-	rest := 1 - theta
 	for i := range dst {
 		k := i * L
-		dst[i] = y0[k] + theta*(change(y0[k], y1[k])+rest*(d[k]+theta*(d[n+k]+theta*d[2*n+k])))
+		dst[i] = denseAt(theta, y0[k], y1[k], d[k], d[n+k], d[2*n+k])
 	}
 }

@@ -115,6 +115,19 @@ func runLanes(t *testing.T, b kernel.Backend, method string, who []int) map[int]
 	}
 	g := lanes.NewGroup()
 	out := map[int][]float64{}
+	each(g, who, func(lane *Lane, k int) {
+		y := []float64{1, 0, 0}
+		_, f := Solve(patient(p, k), y, 0, 30+float64(k), Options{Method: method, Rtol: 1e-8, Atol: []float64{1e-13}, Lane: lane}, &halve{at: 7 + float64(k)})
+		if f != nil {
+			t.Errorf("patient %d: %v", k, f)
+		}
+		out[k] = y
+	})
+	return out
+}
+
+// each runs a job for each of the patients, in whatever lane is free.
+func each(g *Group, who []int, job func(lane *Lane, k int)) {
 	next := 0
 	g.Run(func(lane int) (func(), bool) {
 		if next == len(who) {
@@ -122,16 +135,8 @@ func runLanes(t *testing.T, b kernel.Backend, method string, who []int) map[int]
 		}
 		k := who[next]
 		next++
-		return func() {
-			y := []float64{1, 0, 0}
-			_, f := Solve(patient(p, k), y, 0, 30+float64(k), Options{Method: method, Rtol: 1e-8, Atol: []float64{1e-13}, Lane: g.Lane(lane)}, &halve{at: 7 + float64(k)})
-			if f != nil {
-				t.Errorf("patient %d: %v", k, f)
-			}
-			out[k] = y
-		}, true
+		return func() { job(g.Lane(lane), k) }, true
 	})
-	return out
 }
 
 // lanedMethods are the methods that run in lanes.

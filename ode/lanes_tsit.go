@@ -60,14 +60,7 @@ func (e *writer) writeTsit() error {
 		e.keeps(from, n)
 	}
 	e.keeps(e.u, 7*n)
-	if len(e.p.Crossings) > 0 {
-		e.look()
-	}
-	var err error
-	if e.whole, err = e.build(); err != nil {
-		return err
-	}
-	return e.others()
+	return e.finish()
 }
 
 // tsitSum is a sum of the slopes of component i.

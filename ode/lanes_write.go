@@ -137,6 +137,12 @@ func (e *writer) write() error {
 			e.last()
 		}
 	}
+	return e.finish()
+}
+
+// finish ends the step's program with its crossing functions, and writes the programs
+// beside it: the dense output and settling.
+func (e *writer) finish() error {
 	if len(e.p.Crossings) > 0 {
 		e.look()
 	}
@@ -144,12 +150,6 @@ func (e *writer) write() error {
 	if e.whole, err = e.build(); err != nil {
 		return err
 	}
-	return e.others()
-}
-
-// others writes the programs beside the step: the dense output and settling.
-func (e *writer) others() error {
-	var err error
 	for k := 0; k < 3; k++ {
 		for i := int32(0); i < int32(e.n); i++ {
 			e.to(e.d+int32(k*e.n)+i, kernel.Move, e.coefficient(k, i), 0, 0)

@@ -1,8 +1,6 @@
 package ode
 
 import (
-	"fmt"
-
 	"thymus/linalg"
 )
 
@@ -70,13 +68,10 @@ type rodas struct {
 }
 
 func newRodas(sys System) (stepper, error) {
-	jac, ok := sys.(Jacobian)
-	if !ok {
-		jac = &differences{sys: sys}
-	}
 	n := sys.Dim()
-	if n > 20000 {
-		return nil, fmt.Errorf("%d states are more than the stiff method can hold", n)
+	jac, err := stiffJacobian(sys)
+	if err != nil {
+		return nil, err
 	}
 	r := &rodas{sys: sys, jac: jac, n: n, tt: make([]float64, 1)}
 	for _, p := range []*[]float64{&r.y, &r.yn, &r.f, &r.ft, &r.ys, &r.d[0], &r.d[1], &r.d[2]} {
@@ -264,35 +259,34 @@ func (r *rodas) prepareDense() {
 	}
 }
 
+// denseAt is the dense output of a step at theta, 0 to 1, of a component that goes from y0
+// to y1; infinite values stay. It is written as a change from y0, so that what rests keeps
+// its bits and rounding does not turn the direction of a small change: a crossing that was
+// just met would be met again.
+func denseAt(theta, y0, y1, d0, d1, d2 float64) float64 {
+	change := 0.0
+	if y1 != y0 {
+		change = y1 - y0
+	}
+	return y0 + theta*(change+(1-theta)*(d0+theta*(d1+theta*d2)))
+}
+
 func (r *rodas) dense(theta float64, dst []float64) {
-	rest := 1 - theta
-	// as a change from y, so that rounding does not turn the direction of a small one: a
-	// crossing that was just met would be met again
 	for i, y := range r.y {
-		change := 0.0
-		if r.yn[i] != y { // infinite values stay
-			change = r.yn[i] - y
-		}
-		dst[i] = y + theta*(change+rest*(r.d[0][i]+theta*(r.d[1][i]+theta*r.d[2][i])))
+		dst[i] = denseAt(theta, y, r.yn[i], r.d[0][i], r.d[1][i], r.d[2][i])
 	}
 }
 
 // pick implements picker.
 func (r *rodas) pick(theta float64, which []int, dst []float64) {
-	rest := 1 - theta
 	for i, k := range which {
-		y := r.y[k]
-		change := 0.0
-		if r.yn[k] != y {
-			change = r.yn[k] - y
-		}
 		switch {
 		case theta >= 1:
 			dst[i] = r.yn[k]
 		case theta <= 0:
-			dst[i] = y
+			dst[i] = r.y[k]
 		default:
-			dst[i] = y + theta*(change+rest*(r.d[0][k]+theta*(r.d[1][k]+theta*r.d[2][k])))
+			dst[i] = denseAt(theta, r.y[k], r.yn[k], r.d[0][k], r.d[1][k], r.d[2][k])
 		}
 	}
 }

@@ -146,13 +146,9 @@ type loneSettler struct {
 }
 
 func newSettler(sys System, y []float64, opt *SettleOptions) *loneSettler {
-	s := &loneSettler{sys: sys, t: []float64{opt.Time}}
+	s := &loneSettler{sys: sys, jac: jacobianOf(sys), t: []float64{opt.Time}}
 	if len(opt.Hold) == sys.Dim() {
 		s.hold = opt.Hold
-	}
-	var ok bool
-	if s.jac, ok = sys.(Jacobian); !ok {
-		s.jac = &differences{sys: sys}
 	}
 	s.pattern = s.jac.Pattern()
 	s.vals = make([]float64, s.pattern.Len())

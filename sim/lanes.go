@@ -127,7 +127,7 @@ const mostJumpsWasm = 8
 // jumpGroups are lanes for plans in which nothing but jumps happens and the direct method
 // is asked for; nil for others. They give the bits of a run alone.
 func (p *Plan) jumpGroups() newGroup {
-	b, err := kernel.Choose()
+	b, err := p.backend()
 	switch {
 	case err != nil || b.Lanes < 2 || !p.pure || stochastic[p.config.Jump] != jump.Methods[0].Name:
 		return nil
