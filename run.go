@@ -122,11 +122,8 @@ const (
 // Run runs a trial, or finishes an interrupted run, and writes tables, manifest, summary
 // and report. An input error leaves nothing behind.
 func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
-	if r.Language == "" {
-		r.Language = "en"
-	}
-	if !report.HasLanguage(r.Language) {
-		return nil, diag.Messages{diag.Errorf(diag.Place{}, "there is no report in language %q", r.Language).WithHelp("en or fr")}
+	if err := reportLanguage(&r.Language); err != nil {
+		return nil, err
 	}
 	if r.Workers == 0 {
 		r.Workers = runtime.GOMAXPROCS(0)
@@ -285,10 +282,25 @@ func (a *App) begin(r RunRequest) (*store.Run, *trial.Prepared, error) {
 	run, err := store.Create(dir, manifestOf(p, backend), map[string]string{
 		trialFile: src.Text, populationFile: p.Population.Source.Text, modelFile: antimony.Write(p.Document)})
 	if errors.Is(err, store.ErrExists) {
-		return nil, nil, diag.Messages{diag.Errorf(diag.Place{Src: &diag.Source{Name: dir}}, "the results folder exists and is not empty").
-			WithHelp("choose another with --out, or finish the run in it with --resume %s", dir)}
+		return nil, nil, diag.Messages{notEmpty(dir).WithHelp("choose another with --out, or finish the run in it with --resume %s", dir)}
 	}
 	return run, p, err
+}
+
+// reportLanguage completes and checks the language of a report.
+func reportLanguage(language *string) error {
+	if *language == "" {
+		*language = "en"
+	}
+	if !report.HasLanguage(*language) {
+		return diag.Messages{diag.Errorf(diag.Place{}, "there is no report in language %q", *language).WithHelp("en or fr")}
+	}
+	return nil
+}
+
+// notEmpty refuses a folder for results.
+func notEmpty(dir string) diag.Message {
+	return diag.Errorf(diag.Place{Src: &diag.Source{Name: dir}}, "the results folder exists and is not empty")
 }
 
 // backendOf is how patients will be simulated; an unknown choice is an input error.

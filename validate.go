@@ -43,11 +43,8 @@ func (a *App) Validate(ctx context.Context, r ValidateRequest) (*ValidateSummary
 	if r.Only != "" && r.Only != "calibration" && r.Only != "validation" {
 		return nil, diag.Messages{diag.Errorf(diag.Place{}, "there are no rows of use %q", r.Only).WithHelp("calibration or validation")}
 	}
-	if r.Language == "" {
-		r.Language = "en"
-	}
-	if !report.HasLanguage(r.Language) {
-		return nil, diag.Messages{diag.Errorf(diag.Place{}, "there is no report in language %q", r.Language).WithHelp("en or fr")}
+	if err := reportLanguage(&r.Language); err != nil {
+		return nil, err
 	}
 	all, named, ms := a.evidenceTrials(r.Trials)
 	if ms.HasErrors() {
@@ -61,7 +58,7 @@ func (a *App) Validate(ctx context.Context, r ValidateRequest) (*ValidateSummary
 		r.Out = store.Free(filepath.Join("results", "validation"))
 	}
 	if list, err := os.ReadDir(r.Out); err == nil && len(list) > 0 {
-		return nil, diag.Messages{diag.Errorf(diag.Place{Src: &diag.Source{Name: r.Out}}, "the results folder exists and is not empty").WithHelp("choose another with --out")}
+		return nil, diag.Messages{notEmpty(r.Out).WithHelp("choose another with --out")}
 	}
 	command := "thymus validate"
 	if r.Only != "" {

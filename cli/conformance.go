@@ -45,13 +45,8 @@ did not pass.`,
 		Args: args(2, 2, "a suite and a folder"),
 		RunE: func(c *cobra.Command, a []string) error {
 			r.Suite, r.Folder = a[0], a[1]
-			for _, flag := range []struct {
-				name string
-				v    int
-			}{{"jobs", r.Jobs}, {"max-steps", r.Steps}, {"runs", r.Runs}} {
-				if c.Flags().Changed(flag.name) && flag.v < 1 {
-					return usageError{fmt.Errorf("--%s %d: expected 1 or more", flag.name, flag.v)}
-				}
+			if err := atLeastOne(c, "jobs", "max-steps", "runs"); err != nil {
+				return err
 			}
 			if rewrite && r.Through != "" && r.Through != "sbml" {
 				return usageError{fmt.Errorf("--rewrite is --through sbml: give one of the two")}

@@ -80,6 +80,16 @@ func (f *face) finish(err error) int {
 	return exitFailure
 }
 
+// atLeastOne refuses flags for counts that were given less than 1.
+func atLeastOne(c *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if v, _ := c.Flags().GetInt(name); c.Flags().Changed(name) && v < 1 {
+			return usageError{fmt.Errorf("--%s %d: expected 1 or more", name, v)}
+		}
+	}
+	return nil
+}
+
 // usageError is a wrong flag or argument.
 type usageError struct{ error }
 

@@ -43,13 +43,8 @@ any number of workers, also after an interruption and --resume.`,
 			case len(a) == 1:
 				r.Trial = a[0]
 			}
-			for _, flag := range []struct {
-				name string
-				v    int
-			}{{"patients", r.Patients}, {"workers", r.Workers}} {
-				if c.Flags().Changed(flag.name) && flag.v < 1 {
-					return usageError{fmt.Errorf("--%s %d: expected 1 or more", flag.name, flag.v)}
-				}
+			if err := atLeastOne(c, "patients", "workers"); err != nil {
+				return err
 			}
 			r.SeedSet = c.Flags().Changed("seed")
 			r.Continuous = !discrete

@@ -26,13 +26,8 @@ row of a study that is simulated is listed: predicted, an input, out of scope, o
   thymus validate --only validation --out results/validation
   thymus validate lupus-il2 --patients 100`,
 		RunE: func(c *cobra.Command, a []string) error {
-			for _, flag := range []struct {
-				name string
-				v    int
-			}{{"patients", r.Patients}, {"workers", r.Workers}} {
-				if c.Flags().Changed(flag.name) && flag.v < 1 {
-					return usageError{fmt.Errorf("--%s %d: expected 1 or more", flag.name, flag.v)}
-				}
+			if err := atLeastOne(c, "patients", "workers"); err != nil {
+				return err
 			}
 			r.Trials = a
 			app, err := f.app()

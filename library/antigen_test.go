@@ -1,9 +1,7 @@
 package library_test
 
 import (
-	"encoding/csv"
 	"math"
-	"os"
 	"sort"
 	"strconv"
 	"testing"
@@ -14,26 +12,7 @@ import (
 // The antigen channel with a vaccine and a late booster, with an infection met twice, and
 // with serum the day before, against an independent implementation (see the README there).
 func TestAntigenChannel(t *testing.T) {
-	f, err := os.Open("testdata/reference/antigen.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]map[float64]map[string]float64{}
-	for _, r := range rows[1:] {
-		day := number(t, r[1])
-		if want[r[0]] == nil {
-			want[r[0]] = map[float64]map[string]float64{}
-		}
-		if want[r[0]][day] == nil {
-			want[r[0]][day] = map[string]float64{}
-		}
-		want[r[0]][day][r[2]] = number(t, r[3])
-	}
+	reference := readReference(t, "antigen.csv")
 	cases := []struct {
 		name  string
 		doses []sim.Dose
@@ -45,9 +24,12 @@ func TestAntigenChannel(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, false, nil, "immune-core", "antigen-channel", "hepatitis-b-vaccine", "hepatitis-b-immunoglobulin")
+			want := map[float64]map[string]float64{} // by day
 			var times []float64
 			largest := map[string]float64{}
-			for day, v := range want[c.name] {
+			for text, v := range reference[c.name] {
+				day := number(t, text)
+				want[day] = v
 				times = append(times, day)
 				for id, x := range v {
 					largest[id] = math.Max(largest[id], math.Abs(x))
@@ -61,7 +43,7 @@ func TestAntigenChannel(t *testing.T) {
 			worst, where, seen := 0.0, "", 0
 			for i, day := range tr.Times {
 				for k, s := range b.plan.Program().States() {
-					x, ok := want[c.name][day][s.ID]
+					x, ok := want[day][s.ID]
 					if !ok {
 						continue
 					}

@@ -20,9 +20,10 @@ import (
 // Python with SciPy's LSODA; see testdata/reference/README.md. It is never rewritten here.
 type reference map[string]map[string]map[string]float64 // case -> time -> id -> value
 
-func readReference(t testing.TB) reference {
+// readTable reads the rows of a reference below its heading.
+func readTable(t testing.TB, name string) [][]string {
 	t.Helper()
-	f, err := os.Open("testdata/reference/trajectories.csv")
+	f, err := os.Open("testdata/reference/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,12 +32,14 @@ func readReference(t testing.TB) reference {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rows[1:]
+}
+
+func readReference(t testing.TB, name string) reference {
+	t.Helper()
 	out := reference{}
-	for _, r := range rows[1:] {
-		v, err := strconv.ParseFloat(r[3], 64)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range readTable(t, name) {
+		v := number(t, r[3])
 		if out[r[0]] == nil {
 			out[r[0]] = map[string]map[string]float64{}
 		}
@@ -209,7 +212,7 @@ func treatedCases() []treated {
 }
 
 func TestReferenceTrajectories(t *testing.T) {
-	ref := readReference(t)
+	ref := readReference(t, "trajectories.csv")
 	cases := treatedCases()
 	for _, c := range cases {
 		for _, mode := range []string{"base", "full"} {
@@ -274,7 +277,7 @@ func compare(t *testing.T, b *bench, tr *sim.Trajectory, want map[string]map[str
 }
 
 func TestFlares(t *testing.T) {
-	ref := readReference(t)
+	ref := readReference(t, "trajectories.csv")
 	for _, name := range []string{"flare-quiet-base", "flare-memory-base", "flare-after-car-t-base"} {
 		want := ref[name]
 		modules := []string{"immune-core", "systemic-lupus"}
@@ -321,22 +324,14 @@ func TestFlares(t *testing.T) {
 // TestMaxima holds the largest values of table E.3 and its kin (eosinophils, vascular leak,
 // plasma interleukin-2, CAR-T cells) against the independent implementation.
 func TestMaxima(t *testing.T) {
-	ref := readReference(t)
-	f, err := os.Open("testdata/reference/maxima.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	ref := readReference(t, "trajectories.csv")
+	rows := readTable(t, "maxima.csv")
 	compared := 0
 	for _, c := range treatedCases() {
 		for _, mode := range []string{"base", "full"} {
 			name := c.name + "-" + mode
 			want := map[string]float64{}
-			for _, r := range rows[1:] {
+			for _, r := range rows {
 				if r[0] == name {
 					want[r[1]] = number(t, r[2])
 				}

@@ -1,7 +1,6 @@
 package trial_test
 
 import (
-	"context"
 	"testing"
 
 	"thymus/sim"
@@ -12,10 +11,9 @@ import (
 // the end gives counts by way, in the order of the ladder, and the patients' fates.
 func TestRetriesAreCounted(t *testing.T) {
 	p := prepare(t, source(t, "vasculitis-il2").Text, func(s *trial.Spec) { s.Size = 9; s.Solver.Once = true })
-	a := p.NewAnalysis()
 	ways := sim.Rungs()
 	chunk := 0
-	err := p.Run(context.Background(), trial.RunOptions{Keep: func(_ int, x trial.Tables) error {
+	r, a := analysed(t, p, func(x trial.Tables) error {
 		retry, err := x.Patients.Strings("retry")
 		if err != nil {
 			return err
@@ -28,20 +26,8 @@ func TestRetriesAreCounted(t *testing.T) {
 		if chunk++; chunk == 1 {
 			retry[0], retry[1], retry[3] = ways[2], ways[1], ways[2]
 		}
-		for _, part := range x.List() {
-			if err := a.Add(part); err != nil {
-				return err
-			}
-		}
 		return nil
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := a.Result("test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	})
 	if len(r.Retries) != 2 || r.Retries[0] != (trial.Count{Name: ways[1], N: 1}) || r.Retries[1] != (trial.Count{Name: ways[2], N: 2}) {
 		t.Errorf("counted %+v", r.Retries)
 	}

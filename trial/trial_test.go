@@ -53,8 +53,18 @@ func prepare(t testing.TB, text string, change func(*trial.Spec)) *trial.Prepare
 
 func run(t testing.TB, p *trial.Prepared) *trial.Result {
 	t.Helper()
+	r, _ := analysed(t, p, func(trial.Tables) error { return nil })
+	return r
+}
+
+// analysed runs a trial; every chunk goes through see before it is counted.
+func analysed(t testing.TB, p *trial.Prepared, see func(x trial.Tables) error) (*trial.Result, *trial.Analysis) {
+	t.Helper()
 	a := p.NewAnalysis()
 	err := p.Run(context.Background(), trial.RunOptions{Workers: 2, Keep: func(_ int, x trial.Tables) error {
+		if err := see(x); err != nil {
+			return err
+		}
 		for _, part := range x.List() {
 			if err := a.Add(part); err != nil {
 				return err
@@ -69,7 +79,7 @@ func run(t testing.TB, p *trial.Prepared) *trial.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return r, a
 }
 
 func estimate(t testing.TB, r *trial.Result, endpoint, arm string) trial.Estimate {
