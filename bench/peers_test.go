@@ -20,7 +20,7 @@ import (
 func TestModelInC(t *testing.T) {
 	gcc, err := exec.LookPath("gcc")
 	if err != nil {
-		t.Skip("no gcc")
+		t.Skip("THERE IS NO C COMPILER: THE C OF THE PEERS WAS NOT TESTED")
 	}
 	dir := t.TempDir()
 	if err := WritePeers(dir, Problems(), 3); err != nil {
