@@ -197,7 +197,10 @@ func (v *view) rows(e trial.EndpointResult) {
 			if e.Binary && !strings.Contains(d.Measure, "paired") {
 				row.Difference = fmt.Sprintf("%+.0f points (%.0f – %.0f)", 100*d.Value, 100*d.Lo, 100*d.Hi)
 			} else {
-				row.Difference = Number(d.Value)
+				if d.Measure == "hazard ratio" {
+					row.Difference = v.W["hazardratio"] + " "
+				}
+				row.Difference += Number(d.Value)
 				if s := interval(d.Lo, d.Hi); s != "" {
 					row.Difference += " (" + s + ")"
 				}

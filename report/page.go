@@ -27,8 +27,8 @@ const pageText = `<!DOCTYPE html>
 <h2 id="design">{{.W.design}}</h2>
 {{with .R.Spec.Story}}<p>{{.}}</p>{{end}}
 <p>{{if eq .R.Spec.Design "counterfactual"}}{{.W.counterfactual}}{{else}}{{.W.randomiseddesign}}{{end}}</p>
-<div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.randomised}}</th><th>{{.W.completed}}</th><th>{{.W.dropped}}</th><th>{{.W.failed}}</th></tr></thead><tbody>
-{{range .Arms}}<tr><td><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}{{if .Control}} ({{$.W.controlword}}){{end}}</td><td>{{range .Lines}}{{.}}<br>{{else}}{{$.W.none}}{{end}}</td><td class="n">{{.Randomised}}</td><td class="n">{{.Completed}}</td><td class="n">{{.Dropped}}</td><td class="n">{{.Failed}}</td></tr>
+<div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.randomised}}</th><th>{{.W.completed}}</th><th>{{.W.died}}</th><th>{{.W.dropped}}</th><th>{{.W.failed}}</th></tr></thead><tbody>
+{{range .Arms}}<tr><td><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}{{if .Control}} ({{$.W.controlword}}){{end}}</td><td>{{range .Lines}}{{.}}<br>{{else}}{{$.W.none}}{{end}}</td><td class="n">{{.Randomised}}</td><td class="n">{{.Completed}}</td><td class="n">{{.Died}}</td><td class="n">{{.Dropped}}</td><td class="n">{{.Failed}}</td></tr>
 {{end}}</tbody></table></div>
 <p class="note">{{.W.screening}}: {{.R.Screening.Accepted}} / {{.R.Screening.Tried}} ({{pct .R.Screening.Accepted .R.Screening.Tried}}){{range .R.Screening.Reasons}}{{if .N}}; {{.Name}}: {{.N}}{{end}}{{end}}. {{.W.visits}}:{{range $i, $v := .R.Spec.Visits}}{{if $i}},{{end}} {{$v.Title}} ({{$.W.day}} {{printf "%g" $v.Day}}){{end}}.</p>
 {{range .R.Retries}}<p class="note">{{$.W.retries}} {{.Name}}: {{.N}}</p>

@@ -62,6 +62,16 @@ func TestLeukaemiaRemission(t *testing.T) {
 	near(t, "median", m, 23, 0)
 	m, _, _ = KaplanMeier(placebo, 0.95).Median()
 	near(t, "median", m, 8, 0)
+	// R 4, survival::coxph(Surv(time, cens) ~ treat, MASS::gehan): 0.2076, 0.0925 to 0.466
+	ratio, lo, hi := HazardRatio(drug, placebo, 0.95)
+	near(t, "hazard ratio", ratio, 0.2076, 1e-4)
+	near(t, "its lower limit", lo, 0.0925, 1e-4)
+	near(t, "its upper limit", hi, 0.466, 5e-4)
+	back, _, _ := HazardRatio(placebo, drug, 0.95)
+	near(t, "the other way round", back*ratio, 1, 1e-9)
+	if none, _, _ := HazardRatio(drug[9:13], placebo, 0.95); !math.IsNaN(none) {
+		t.Errorf("a hazard ratio of %g without an event in one group", none)
+	}
 	chi2, p := LogRank(drug, placebo)
 	near(t, "log-rank", chi2, 16.793, 5e-4)
 	if p > 1e-4 {

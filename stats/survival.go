@@ -145,3 +145,77 @@ func LogRank(a, b []Observation) (chi2, p float64) {
 	chi2 = diff * diff / variance
 	return chi2, distuv.ChiSquared{K: 1}.Survival(chi2)
 }
+
+// HazardRatio is the ratio of the hazard of a to that of b in the proportional-hazards model
+// (D. R. Cox, J. R. Stat. Soc. B 34, 187-220, 1972) with B. Efron's treatment of ties (J. Am.
+// Stat. Assoc. 72, 557-565, 1977), and Wald's interval. Without an event in both groups it is
+// not determined: NaN.
+func HazardRatio(a, b []Observation, level float64) (ratio, lo, hi float64) {
+	type moment struct {
+		na, n float64 // at risk: in a, in all
+		da, d int     // events: in a, in all
+	}
+	sa, sb := sortedObservations(a), sortedObservations(b)
+	var moments []moment
+	total, totalA := 0, 0
+	for i, j := 0, 0; i < len(sa) || j < len(sb); {
+		t := math.Inf(1)
+		if i < len(sa) {
+			t = sa[i].Time
+		}
+		if j < len(sb) {
+			t = math.Min(t, sb[j].Time)
+		}
+		m := moment{na: float64(len(sa) - i), n: float64(len(sa) - i + len(sb) - j)}
+		for ; i < len(sa) && sa[i].Time == t; i++ {
+			if sa[i].Event {
+				m.da++
+				m.d++
+			}
+		}
+		for ; j < len(sb) && sb[j].Time == t; j++ {
+			if sb[j].Event {
+				m.d++
+			}
+		}
+		if m.d > 0 {
+			moments = append(moments, m)
+			total += m.d
+			totalA += m.da
+		}
+	}
+	nan := math.NaN()
+	if totalA == 0 || totalA == total {
+		return nan, nan, nan
+	}
+	beta, information := 0.0, 0.0
+	for step := 0; step < 50; step++ {
+		r := math.Exp(beta)
+		score := 0.0
+		information = 0
+		for _, m := range moments {
+			score += float64(m.da)
+			nb := m.n - m.na
+			for k := 0; k < m.d; k++ {
+				f := float64(k) / float64(m.d)
+				x := r * (m.na - f*float64(m.da))
+				q := x / (x + nb - f*float64(m.d-m.da))
+				score -= q
+				information += q * (1 - q)
+			}
+		}
+		if !(information > 0) {
+			return nan, nan, nan
+		}
+		d := math.Max(-1, math.Min(1, score/information))
+		beta += d
+		if math.Abs(d) < 1e-10 {
+			break
+		}
+	}
+	if math.Abs(beta) > 20 { // the groups' events do not overlap in time
+		return nan, nan, nan
+	}
+	w := z(level) / math.Sqrt(information)
+	return math.Exp(beta), math.Exp(beta - w), math.Exp(beta + w)
+}

@@ -33,19 +33,157 @@ func (a *Analysis) agreement(r *Result) {
 			if e.ID != c.Endpoint {
 				continue
 			}
-			var list []seen
-			if k, err := a.p.armIndex(c.Arm); err == nil {
-				list = a.seen(i, k)
+			list := func(arm string) []seen {
+				if k, err := a.p.armIndex(arm); err == nil {
+					return a.seen(i, k)
+				}
+				return nil
 			}
-			r.Agreement = append(r.Agreement, a.p.agree(c, rows[c.Row], e, list))
+			r.Agreement = append(r.Agreement, a.p.agree(c, rows[c.Row], e, list(c.Arm), list(c.Against)))
 		}
 	}
 }
 
-func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, list []seen) Agreement {
+// suits says what is wrong with comparing an endpoint by the statistic, and what to do.
+func (c Comparison) suits(e Endpoint) (why, help string) {
+	contrast := c.Statistic == "difference" || c.Statistic == "ratio" || c.Statistic == "odds-ratio" || c.Statistic == "hazard-ratio"
+	curve := c.Statistic == "survival" || c.Statistic == "incidence"
+	switch {
+	case contrast && c.Against == "":
+		return "a " + c.Statistic + " needs another arm", "name it: against: ARM"
+	case c.Against != "" && !contrast:
+		return "an arm is set against another by a difference, ratio, odds-ratio or hazard-ratio", "say which: statistic: difference"
+	case curve && c.AtVisit == "":
+		return "a share of " + c.Statistic + " needs its visit", "name it: at: VISIT"
+	case (curve || c.Statistic == "hazard-ratio" || c.AtVisit != "") && e.Kind != "time-to":
+		return "only a time-to endpoint has a survival curve, and " + e.ID + " is of kind " + e.Kind, "a value or responder endpoint names its visit itself"
+	case c.AtVisit != "" && c.Statistic != "difference" && !curve:
+		return "at: goes with survival, incidence or difference", ""
+	case c.Statistic == "odds-ratio" && e.Kind != "responder":
+		return "an odds-ratio is one of responders, and " + e.ID + " is of kind " + e.Kind, ""
+	}
+	return "", ""
+}
+
+// share says whether a statistic is a share of patients in %.
+func (c Comparison) share(e *endpoint) bool {
+	return c.Against == "" && (e.Kind == "responder" && c.Statistic != "sd" || c.Statistic == "survival" || c.Statistic == "incidence")
+}
+
+// statistic summarises an endpoint of an arm's patients as the comparison says, in the
+// unit of the published figure; other are those of the arm it is set against. NaN where
+// nobody counts.
+func (p *Prepared) statistic(c Comparison, e *endpoint, list, other []seen) float64 {
+	scale := c.Scale
+	if scale == 0 {
+		scale = 1
+	}
+	if e.Kind == "responder" && c.Statistic != "ratio" && c.Statistic != "odds-ratio" {
+		scale *= 100
+	}
+	switch c.Statistic {
+	case "survival", "incidence":
+		o, _ := observations(list)
+		if len(o) == 0 {
+			return math.NaN()
+		}
+		s := stats.KaplanMeier(o, level).At(p.visits[c.AtVisit])
+		if c.Statistic == "incidence" {
+			s = 1 - s
+		}
+		return 100 * s * scale
+	case "hazard-ratio":
+		o, _ := observations(list)
+		q, _ := observations(other)
+		ratio, _, _ := stats.HazardRatio(o, q, level)
+		return ratio * scale
+	case "difference":
+		one := Comparison{Statistic: ""}
+		if c.AtVisit != "" {
+			one = Comparison{Statistic: "survival", AtVisit: c.AtVisit}
+		}
+		return p.centre(one, e, list)*scale - p.centre(one, e, other)*scale
+	case "ratio":
+		return p.centre(Comparison{}, e, list) / p.centre(Comparison{}, e, other) * scale
+	case "odds-ratio":
+		a, b := p.centre(Comparison{}, e, list), p.centre(Comparison{}, e, other)
+		return a * (1 - b) / (b * (1 - a)) * scale
+	}
+	return p.centre(c, e, list) * scale
+}
+
+// centre is the summary of an endpoint, by default the endpoint's own.
+func (p *Prepared) centre(c Comparison, e *endpoint, list []seen) float64 {
+	if c.Statistic == "survival" {
+		return p.statistic(c, e, list, nil)
+	}
+	if e.Kind == "time-to" && (c.Statistic == "median" || c.Statistic == "") {
+		o, _ := observations(list)
+		m, _, _ := stats.KaplanMeier(o, level).Median()
+		return m
+	}
+	v, _ := numbers(list)
+	if e.Kind == "time-to" {
+		v = v[:0]
+		for _, s := range list {
+			if !s.missing && !s.censored {
+				v = append(v, s.value)
+			}
+		}
+	}
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	what := c.Statistic
+	if what == "" {
+		what = e.Summary
+	}
+	switch what {
+	case "median":
+		return stats.Quantile(v, 0.5)
+	case "geometric-mean":
+		for i, x := range v {
+			v[i] = math.Log(x)
+		}
+		return math.Exp(stats.Mean(v))
+	case "max":
+		return stats.Quantile(v, 1)
+	case "min":
+		return stats.Quantile(v, 0)
+	case "sd":
+		return stats.SD(v)
+	}
+	return stats.Mean(v)
+}
+
+// named says the statistic of a comparison in full.
+func (c Comparison) named(e *endpoint) string {
+	s := c.Statistic
+	if s == "" {
+		switch {
+		case e.Kind == "responder":
+			s = "percent"
+		case e.Summary == "median" || e.Kind == "time-to":
+			s = "median"
+		case e.Summary == "geometric-mean":
+			s = e.Summary
+		default:
+			s = "mean"
+		}
+	}
+	if c.Against != "" {
+		s += " against " + c.Against
+	}
+	if c.AtVisit != "" {
+		s += " at " + c.AtVisit
+	}
+	return s
+}
+
+func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, list, other []seen) Agreement {
 	nan := math.NaN()
 	a := Agreement{Row: row.ID, Study: row.Study, Citation: row.Citation, DOI: row.DOI, Measure: row.Measure, Use: row.Use, Status: row.Status,
-		Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.Statistic, Unit: row.Unit, Note: c.Note,
+		Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.named(e), Unit: row.Unit, Note: c.Note,
 		PublishedLo: nan, PublishedHi: nan, Predicted: nan, PredictedLo: nan, PredictedHi: nan, Z: nan, PublishedSD: nan, PredictedSD: nan}
 	published, ok := row.Number()
 	if !ok {
@@ -56,73 +194,26 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	a.Published = published
 	n, known := row.Size()
 	a.PublishedN = n
-	scale := c.Scale
-	if scale == 0 {
-		scale = 1
-	}
-	rate := e.Kind == "responder"
-	if a.Statistic == "" {
-		switch {
-		case rate:
-			a.Statistic = "percent"
-		case e.Summary == "median" || e.Kind == "time-to":
-			a.Statistic = "median"
-		case e.Summary == "geometric-mean":
-			a.Statistic = e.Summary
-		default:
-			a.Statistic = "mean"
-		}
-	}
-	if rate {
-		scale *= 100
-	}
-	statistic := func(x []seen) float64 {
-		v, _ := numbers(x)
-		if e.Kind == "time-to" && a.Statistic == "median" {
-			o, _ := observations(x)
-			m, _, _ := stats.KaplanMeier(o, level).Median()
-			return m * scale
-		}
-		if e.Kind == "time-to" {
-			v = v[:0]
-			for _, s := range x {
-				if !s.missing && !s.censored {
-					v = append(v, s.value)
-				}
-			}
-		}
-		if len(v) == 0 {
-			return nan
-		}
-		switch a.Statistic {
-		case "median":
-			return stats.Quantile(v, 0.5) * scale
-		case "geometric-mean":
-			for i, x := range v {
-				v[i] = math.Log(x)
-			}
-			return math.Exp(stats.Mean(v)) * scale
-		case "max":
-			return stats.Quantile(v, 1) * scale
-		case "min":
-			return stats.Quantile(v, 0) * scale
-		}
-		return stats.Mean(v) * scale
-	}
-	a.Predicted = statistic(list)
+	a.Predicted = p.statistic(c, e, list, other)
 	size := n
 	if !known {
 		size = usualSize
 	}
-	if len(list) > 0 {
+	if len(list) > 0 && (c.Against == "" || len(other) > 0) {
 		stream := rng.New(rng.Key{Seed: p.Spec.Seed, Patient: -1, Purpose: "replicates of " + row.ID + " " + c.Endpoint + " " + c.Arm})
-		draw := make([]seen, size)
+		draw, draw2 := make([]seen, size), []seen(nil)
+		if c.Against != "" {
+			draw2 = make([]seen, size)
+		}
 		var values []float64
 		for k := 0; k < resamples; k++ {
 			for i := range draw {
 				draw[i] = list[stream.Intn(len(list))]
 			}
-			if v := statistic(draw); !math.IsNaN(v) {
+			for i := range draw2 {
+				draw2[i] = other[stream.Intn(len(other))]
+			}
+			if v := p.statistic(c, e, draw, draw2); !math.IsNaN(v) && !math.IsInf(v, 0) {
 				values = append(values, v)
 			}
 		}
@@ -134,13 +225,14 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	}
 	lo, hi, hasLo, hasHi := row.Spread()
 	kind := strings.ToLower(row.SpreadKind)
+	share := c.share(e)
 	switch {
 	case (kind == "95ci" || kind == "95% ci") && hasLo && hasHi:
 		a.PublishedLo, a.PublishedHi, a.Rule = lo, hi, "published 95 % interval"
-	case rate && kind == "count" && hasLo && hasHi && hi > 0:
+	case share && kind == "count" && hasLo && hasHi && hi > 0:
 		l, h := stats.Wilson(int(math.Round(lo)), int(math.Round(hi)), level)
 		a.PublishedLo, a.PublishedHi, a.Rule = 100*l, 100*h, fmt.Sprintf("Wilson interval of %.0f of %.0f", lo, hi)
-	case rate && known:
+	case share && known:
 		l, h := stats.WilsonShare(published/100, float64(n), level)
 		a.PublishedLo, a.PublishedHi, a.Rule = 100*l, 100*h, fmt.Sprintf("Wilson interval, n %d", n)
 	default:
@@ -149,7 +241,11 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	const eps = 1e-9
 	a.InPrediction = published >= a.PredictedLo-eps && published <= a.PredictedHi+eps
 	a.InPublished = a.Predicted >= a.PublishedLo-eps && a.Predicted <= a.PublishedHi+eps
-	if !rate {
+	if !share && c.Against == "" && c.Statistic != "sd" {
+		scale := c.Scale
+		if scale == 0 {
+			scale = 1
+		}
 		a.spread(list, scale, kind, lo, hi, hasLo, hasHi)
 	}
 	a.Agrees = a.InPrediction && a.InPublished && !a.TooWide

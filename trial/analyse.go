@@ -178,12 +178,10 @@ func (p *Prepared) difference(r EndpointResult, arm string, list, control []seen
 			d.P = stats.Fisher(ka, len(a), kb, len(b))
 		}
 	case r.TimeToEvent:
-		d.Measure, d.Test = "difference of median times", "log-rank test"
+		d.Measure, d.Test = "hazard ratio", "log-rank test"
 		oa, _ := observations(list)
 		ob, _ := observations(control)
-		ma, _, _ := stats.KaplanMeier(oa, level).Median()
-		mb, _, _ := stats.KaplanMeier(ob, level).Median()
-		d.Value = ma - mb
+		d.Value, d.Lo, d.Hi = stats.HazardRatio(oa, ob, level)
 		_, d.P = stats.LogRank(oa, ob)
 	case r.Endpoint.Summary == "median":
 		d.Measure, d.Test = "difference of medians", "Mann-Whitney test"

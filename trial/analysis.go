@@ -197,6 +197,8 @@ func (a *Analysis) addPatients(t *table.Table) error {
 			x.result.Completed++
 		case "dropped":
 			x.result.Dropped++
+		case "died":
+			x.result.Died++
 		default:
 			ended = true
 			x.result.Failed++

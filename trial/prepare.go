@@ -40,6 +40,8 @@ type Prepared struct {
 	grid       []float64 // recorded times
 	band       []int     // indices into grid: what trajectories keep
 	visits     map[string]float64
+	death      *model.Expr
+	dead       int // recorded column of death, or -1
 	settings   []sim.Setting
 	evidence   []library.EvidenceRow
 	titles     map[string]string // short titles of modules by instance
@@ -407,6 +409,11 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 		}
 		return out, good
 	}
+	if p.Spec.Death != "" {
+		e, more := p.formula(p.Spec.places.place("death"), nil)
+		ms = append(ms, more...)
+		p.death = e
+	}
 	triggers := map[string]bool{}
 	for i, a := range p.Spec.Arms {
 		x := arm{spec: a}
@@ -426,13 +433,17 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 				}
 			}
 			r.times = times
+			hold := p.death // the dead are given nothing
 			if g.Hold != "" {
 				e, more := p.formula(p.Spec.places.place("arms", i, "give", k, "hold"), nil)
 				ms = append(ms, more...)
-				if e != nil {
-					r.hold = len(config.Holds)
-					config.Holds = append(config.Holds, e)
+				if hold = e; e != nil && p.death != nil {
+					hold = model.Call("or", p.death, e)
 				}
+			}
+			if hold != nil {
+				r.hold = len(config.Holds)
+				config.Holds = append(config.Holds, hold)
 			}
 			x.gives = append(x.gives, r)
 		}
@@ -449,6 +460,9 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 				continue
 			}
 			triggers[trigger] = true
+			if e != nil && p.death != nil {
+				e = model.Call("and", model.Call("not", p.death), e)
+			}
 			if e != nil {
 				config.Triggers = append(config.Triggers, sim.Trigger{ID: trigger, When: e, At: g.At})
 			}
@@ -560,6 +574,10 @@ func (p *Prepared) records(config *sim.Config) diag.Messages {
 		x, more := p.endpoint(i, e, add)
 		ms = append(ms, more...)
 		p.endpoints = append(p.endpoints, x)
+	}
+	p.dead = -1
+	if p.death != nil {
+		p.dead = add(p.death, "death")
 	}
 	p.plausible = len(config.Record)
 	for _, q := range p.Population.Plausible {

@@ -52,17 +52,17 @@ type rawGive struct {
 }
 
 type rawTrial struct {
-	Trial, Title, Question, Story, Design, Population, Control, Missing string
-	TitleFR                                                             string `json:"title_fr"`
-	Modules, Limits                                                     []string
-	Size, Replicates, Block                                             int
-	Seed                                                                uint64
-	Allocation                                                          map[string]int
-	Start, End, Resolution                                              any
-	Settings                                                            map[string]float64
-	Solver                                                              Solver
-	Dropout                                                             struct{ Rate float64 }
-	Arms                                                                []struct {
+	Trial, Title, Question, Story, Design, Population, Control, Missing, Death string
+	TitleFR                                                                    string `json:"title_fr"`
+	Modules, Limits                                                            []string
+	Size, Replicates, Block                                                    int
+	Seed                                                                       uint64
+	Allocation                                                                 map[string]int
+	Start, End, Resolution                                                     any
+	Settings                                                                   map[string]float64
+	Solver                                                                     Solver
+	Dropout                                                                    struct{ Rate float64 }
+	Arms                                                                       []struct {
 		ID, Title string
 		TitleFR   string `json:"title_fr"`
 		Give      []rawGive
@@ -88,8 +88,8 @@ type rawTrial struct {
 		Any, All, Primary                                                                  bool
 	}
 	Evidence []struct {
-		Row, Endpoint, Arm, Statistic, Note string
-		Scale                               float64
+		Row, Endpoint, Arm, Statistic, Against, At, Note string
+		Scale                                            float64
 	}
 	Inputs     []rawUsed
 	OutOfScope []rawUsed `json:"out_of_scope"`
@@ -110,7 +110,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	}
 	s := &Spec{ID: raw.Trial, Title: raw.Title, TitleFR: raw.TitleFR, Question: raw.Question, Story: raw.Story, Design: raw.Design, Population: raw.Population,
 		Trajectories: DefaultTrajectories, Modules: raw.Modules, Size: raw.Size, Replicates: max(raw.Replicates, 1), Seed: raw.Seed, Allocation: raw.Allocation, Block: raw.Block, Control: raw.Control,
-		Start: or(length(raw.Start), 0), End: length(raw.End), Resolution: or(length(raw.Resolution), 0.5), Dropout: raw.Dropout.Rate, Missing: raw.Missing,
+		Start: or(length(raw.Start), 0), End: length(raw.End), Resolution: or(length(raw.Resolution), 0.5), Dropout: raw.Dropout.Rate, Missing: raw.Missing, Death: raw.Death,
 		Settings: raw.Settings, Solver: raw.Solver, Limits: raw.Limits, Source: src, At: d.place("trial"), places: d}
 	if s.Design == "" {
 		s.Design = "randomised"
@@ -229,13 +229,24 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		s.Endpoints = append(s.Endpoints, x)
 	}
 	for i, c := range raw.Evidence {
-		x := Comparison{Row: c.Row, Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.Statistic, Scale: c.Scale, Note: c.Note, At: d.place("evidence", i, "row")}
+		x := Comparison{Row: c.Row, Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.Statistic, Against: c.Against, AtVisit: c.At, Scale: c.Scale, Note: c.Note, At: d.place("evidence", i, "row")}
 		if !endpoints[c.Endpoint] {
 			fail(d.place("evidence", i, "endpoint"), "there is no endpoint %q", c.Endpoint).Help = diag.DidYouMean(c.Endpoint, endpointNames)
 		}
 		if !arms[c.Arm] {
 			fail(d.place("evidence", i, "arm"), "there is no arm %q", c.Arm).Help = diag.DidYouMean(c.Arm, armNames)
 		}
+		for _, e := range s.Endpoints {
+			if e.ID == c.Endpoint {
+				if why, help := x.suits(e); why != "" {
+					fail(d.place("evidence", i, "statistic"), "%s", why).Help = help
+				}
+			}
+		}
+		if c.Against != "" && (!arms[c.Against] || c.Against == c.Arm) {
+			fail(d.place("evidence", i, "against"), "there is no other arm %q", c.Against).Help = diag.DidYouMean(c.Against, armNames)
+		}
+		visitOK(c.At, d.place("evidence", i, "at"))
 		s.Evidence = append(s.Evidence, x)
 	}
 	said := map[string]bool{}

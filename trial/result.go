@@ -26,9 +26,9 @@ type Result struct {
 
 // ArmResult counts what became of an arm's patients.
 type ArmResult struct {
-	ID, Title                              string
-	Randomised, Completed, Dropped, Failed int
-	Doses                                  []DoseCount
+	ID, Title                                    string
+	Randomised, Completed, Died, Dropped, Failed int
+	Doses                                        []DoseCount
 }
 
 // DoseCount says how often a module's route was given in an arm, rules included.
@@ -54,7 +54,7 @@ type Estimate struct {
 // Difference compares an arm with the control.
 type Difference struct {
 	Arm, Control  string
-	Measure       string // "difference of means", "risk difference", "hazard ratio"? ...
+	Measure       string // "difference of means", "difference of proportions", "hazard ratio", ...
 	Value, Lo, Hi float64
 	Test          string
 	P             float64 // NaN for counterfactual designs, which are paired effects without trial p-values
@@ -107,7 +107,7 @@ type Line struct {
 // Agreement sets a prediction beside a published figure.
 type Agreement struct {
 	Row, Study, Citation, DOI, Measure, Use, Status string
-	Endpoint, Arm, Statistic                        string
+	Endpoint, Arm, Statistic                        string  // Statistic names the other arm and the visit, too
 	Published, PublishedLo, PublishedHi             float64 // NaN where not given
 	PublishedN                                      int
 	Unit                                            string

@@ -155,7 +155,7 @@ type patientResult struct {
 // armResult is what became of a patient in an arm.
 type armResult struct {
 	arm      int
-	status   string // completed, dropped, failed, not enrolled
+	status   string // completed, died, dropped, failed, not enrolled
 	cause    string
 	last     float64 // day of the last look
 	outcomes []outcome
@@ -276,6 +276,16 @@ func (w *worker) run(r *patientResult, a int, pt sim.Patient, begin sim.Begin, l
 		out.doses[key] += d.Amount
 		out.counts[key]++
 	}
+	if p.dead >= 0 && failure == nil {
+		for i := range tr.Times {
+			if tr.Values[p.dead][i] == 0 {
+				continue
+			}
+			out.status = "died"
+			tr.Times = tr.Times[:i+1]
+			break
+		}
+	}
 	rec := record{tr.Times, tr.Values}
 	if n := len(tr.Times); n > 0 {
 		out.last = tr.Times[n-1]
@@ -285,7 +295,7 @@ func (w *worker) run(r *patientResult, a int, pt sim.Patient, begin sim.Begin, l
 			out.outcomes = append(out.outcomes, missing)
 			continue
 		}
-		out.outcomes = append(out.outcomes, e.measure(rec, p.Spec.Missing == "nonresponder"))
+		out.outcomes = append(out.outcomes, e.measure(rec, p.Spec.Missing == "nonresponder" || out.status == "died"))
 	}
 	for _, i := range p.band {
 		if i >= len(tr.Times) {

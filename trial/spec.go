@@ -25,6 +25,7 @@ type Spec struct {
 	Observables        []Observable
 	Endpoints          []Endpoint
 	Dropout            float64            // rate per year of leaving the trial for reasons outside the model
+	Death              string             // formula: the patient dies when it turns true; "": nobody does
 	Missing            string             // "observed" (default): a patient who left does not count; "nonresponder": counts as failure
 	Settings           map[string]float64 // constants of the composed model changed for the whole trial (switches)
 	Evidence           []Comparison
@@ -126,10 +127,17 @@ type Endpoint struct {
 // Comparison names an evidence row that an endpoint of an arm is compared with.
 type Comparison struct {
 	Row, Endpoint, Arm string
-	Statistic          string  // "" : as the endpoint is summarised; median, mean, percent, sd, max, min, quantile...
-	Scale              float64 // prediction * Scale is in the row's unit (0: 1)
-	Note               string
-	At                 diag.Place
+	// Statistic is "" (as the endpoint is summarised), mean, median, geometric-mean, percent,
+	// max, min, sd; of a time to an event also survival and incidence, the Kaplan-Meier
+	// share in % without and with the event at a visit. Against another arm it is
+	// difference (of the summary; of percentages for responders), ratio, odds-ratio or
+	// hazard-ratio.
+	Statistic string
+	Against   string  // the other arm; "": none
+	AtVisit   string  // visit of a survival or incidence, or of their difference
+	Scale     float64 // prediction * Scale is in the row's unit (0: 1)
+	Note      string
+	At        diag.Place
 }
 
 // Part is what a published figure is to a trial.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -181,6 +182,79 @@ func TestReplicatesAndDropout(t *testing.T) {
 	if x := estimate(t, r, "sledai_w24", "il2"); x.Missing == 0 {
 		t.Error("a score of a patient who left is there")
 	}
+}
+
+// TestDeath: the dead are seen no more, fail later responder endpoints, and the day of death
+// counts in curves.
+func TestDeath(t *testing.T) {
+	text := source(t, "lupus-il2").Text
+	text = strings.Replace(text, "missing: nonresponder", "missing: observed", 1)
+	i, j := strings.Index(text, "endpoints:\n"), strings.Index(text, "evidence:\n")
+	text = text[:j] + `evidence:
+  - {row: AI-LUP-001, endpoint: death, arm: il2, statistic: survival, at: week_12}
+  - {row: AI-LUP-001, endpoint: death, arm: il2, statistic: incidence, at: week_24}
+` + "death: \"time > 100\"\n"
+	text = text[:i] + "endpoints:\n  - {id: death, kind: time-to, when: \"time > 100\"}\n" + text[i+len("endpoints:\n"):]
+	if row := regexp.MustCompile(`AI-[A-Z0-9]+-[0-9]+`).FindString(source(t, "lupus-il2").Text); row != "" {
+		text = strings.ReplaceAll(text, "AI-LUP-001", row)
+	}
+	r := run(t, prepare(t, text, func(s *trial.Spec) { s.Size = 8; s.Dropout = 0 }))
+	if n := r.Arms[0].Died + r.Arms[1].Died; n != 8 || r.FailedPatients() != 0 {
+		t.Errorf("%d of 8 died, %d failed", n, r.FailedPatients())
+	}
+	if x := estimate(t, r, "sri4_w24", "il2"); x.Missing != 0 || x.Events != 0 || x.N == 0 {
+		t.Errorf("responders after death: %d of %d, %d missing", x.Events, x.N, x.Missing)
+	}
+	if x := estimate(t, r, "sledai_w24", "il2"); x.N != 0 {
+		t.Error("a score of the dead is there")
+	}
+	if x := estimate(t, r, "death", "il2"); x.Events != x.N || x.Value < 100 || x.Value > 101 {
+		t.Errorf("%d of %d died, in the median on day %g", x.Events, x.N, x.Value)
+	}
+	if a := r.Agreement; len(a) != 2 || a[0].Predicted != 100 || a[1].Predicted != 100 || a[0].Statistic != "survival at week_12" {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestComparisons: differences and ratios against another arm, and what does not go together.
+func TestComparisons(t *testing.T) {
+	text := source(t, "vasculitis-il2").Text
+	arm := regexp.MustCompile(`(?m)^  - id: (\w+)`).FindAllStringSubmatch(text, -1)
+	a, b := arm[0][1], arm[1][1]
+	row := regexp.MustCompile(`AI-[A-Z0-9]+-[0-9]+`).FindString(text)
+	i := strings.Index(text, "evidence:\n")
+	with := func(lines ...string) string {
+		s := text[:i] + "evidence:\n"
+		for _, l := range lines {
+			s += "  - {row: " + row + ", arm: " + a + ", " + l + "}\n"
+		}
+		return strings.Replace(s, "endpoints:\n", "endpoints:\n  - {id: level, kind: value, of: \"2\", visit: "+visitOf(text)+"}\n  - {id: yes, kind: responder, when: \"time > 0\", visit: "+visitOf(text)+"}\n", 1)
+	}
+	r := run(t, prepare(t, with("endpoint: level, statistic: ratio, against: "+b, "endpoint: level, statistic: difference, against: "+b, "endpoint: yes, statistic: difference, against: "+b, "endpoint: level, statistic: sd"), func(s *trial.Spec) { s.Size = 4 }))
+	for k, want := range []float64{1, 0, 0, 0} {
+		if got := r.Agreement[k].Predicted; got != want {
+			t.Errorf("%s: %g, want %g", r.Agreement[k].Statistic, got, want)
+		}
+	}
+	for line, want := range map[string]string{
+		"endpoint: level, statistic: hazard-ratio, against: " + b: "time-to",
+		"endpoint: level, statistic: difference":                  "another arm",
+		"endpoint: level, statistic: survival":                    "needs its visit",
+		"endpoint: level, statistic: mean, against: " + b:         "difference, ratio",
+		"endpoint: level, statistic: odds-ratio, against: " + b:   "responders",
+		"endpoint: level, statistic: ratio, against: nobody":      "no other arm",
+		"endpoint: level, statistic: mean, at: " + visitOf(text):  "time-to",
+	} {
+		_, ms := trial.ReadTrial(&diag.Source{Name: "test.yaml", Text: with(line)})
+		if !ms.HasErrors() || !strings.Contains(ms.Error(), want) {
+			t.Errorf("%s: %v", line, ms)
+		}
+	}
+}
+
+func visitOf(text string) string {
+	at := strings.Index(text, "visits:\n")
+	return regexp.MustCompile(`id: (\w+)`).FindStringSubmatch(text[at:])[1]
 }
 
 func TestSchemasAreJSON(t *testing.T) {
