@@ -126,9 +126,9 @@ func (w *writer) freeID(text string) string {
 // baseText is a unit in terms of SBML's base units.
 func baseText(u unit.Unit) string {
 	names := [...]string{unit.Length: "metre", unit.Mass: "kilogram", unit.Time: "second", unit.Amount: "mole", unit.Current: "ampere",
-		unit.Temperature: "kelvin", unit.Luminosity: "candela", unit.Item: "item", unit.Activity: "IU"}
+		unit.Temperature: "kelvin", unit.Luminosity: "candela", unit.Item: "item", unit.Activity: "IU", unit.Money: "USD"}
 	var up, down []string
-	for _, i := range [...]int{unit.Amount, unit.Item, unit.Activity, unit.Mass, unit.Length, unit.Temperature, unit.Current, unit.Luminosity, unit.Time} {
+	for _, i := range [...]int{unit.Amount, unit.Item, unit.Activity, unit.Money, unit.Mass, unit.Length, unit.Temperature, unit.Current, unit.Luminosity, unit.Time} {
 		p := int(u.Dim[i])
 		text := names[i]
 		switch {

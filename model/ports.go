@@ -127,7 +127,8 @@ type portEnd struct {
 }
 
 // PortUses lists the ports that a module (with its submodels) reads and writes, as
-// dotted paths inside it.
+// dotted paths inside it. A module that writes a signal has the quantity itself: its own
+// symbol of that name is no reader.
 func PortUses(m *Module, doc *Document, ports *Ports) (reads, writes map[string][]string, ms diag.Messages) {
 	reads, writes = map[string][]string{}, map[string][]string{}
 	modules := map[string]*Module{}
@@ -143,6 +144,10 @@ func PortUses(m *Module, doc *Document, ports *Ports) (reads, writes map[string]
 		for _, r := range m.Rules {
 			ruled[r.Variable] = r
 		}
+		own := map[string]bool{}
+		for _, p := range m.Parameters {
+			own[p.ID] = true
+		}
 		for _, p := range m.Parameters {
 			if strings.Contains(p.ID, ".") {
 				continue
@@ -155,8 +160,9 @@ func PortUses(m *Module, doc *Document, ports *Ports) (reads, writes map[string]
 				writes[name] = append(writes[name], prefix+p.ID)
 				continue
 			}
-			if _, known := ports.Get(p.ID); known {
-				if _, has := ruled[p.ID]; !has {
+			if port, known := ports.Get(p.ID); known {
+				_, has := ruled[p.ID]
+				if !has && !(port.Kind == Signal && own["to_"+p.ID]) {
 					reads[p.ID] = append(reads[p.ID], prefix+p.ID)
 				}
 			}

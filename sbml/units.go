@@ -57,9 +57,9 @@ func (m *modelReader) readUnits() {
 		}
 		u, ok := m.unitDefinition(n)
 		// Write names what SBML has no unit for.
-		if named, err := unit.Parse(m.nameOf(n)); err == nil && ok && named.Dim[unit.Activity] != 0 {
+		if named, err := unit.Parse(m.nameOf(n)); err == nil && ok && (named.Dim[unit.Activity] != 0 || named.Dim[unit.Money] != 0) {
 			plain := named
-			plain.Dim[unit.Activity] = 0
+			plain.Dim[unit.Activity], plain.Dim[unit.Money] = 0, 0
 			if plain.Equal(u) {
 				u = named
 			}

@@ -80,8 +80,8 @@ func unitName(text string) string {
 // unitDefinition writes a definition.
 func (w *writer) unitDefinition(d unitDef) {
 	name := d.name
-	if d.u.Dim[unit.Activity] != 0 {
-		name = d.u.String() // SBML has no international units; the reader takes them from the name
+	if d.u.Dim[unit.Activity] != 0 || d.u.Dim[unit.Money] != 0 {
+		name = d.u.String() // SBML has neither international units nor money; the reader takes them from the name
 	}
 	w.x.open("unitDefinition", "id", d.id, "name", name)
 	w.x.open("listOfUnits")

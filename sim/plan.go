@@ -26,7 +26,7 @@ type Setting struct {
 type StartSpec struct {
 	Settle bool
 	Seed   []Setting // states at which the search for the steady state starts
-	Hold   []string  // states that have no steady state (accumulated damage): kept at their start value
+	Hold   []string  // states that have no steady state: kept at their start value, as those are that only add up (Gathers)
 	Days   float64   // how long is integrated when Newton's method fails; 0 means 4000
 }
 
@@ -173,6 +173,11 @@ func Build(c Config) (*Plan, diag.Messages) {
 			p.seed = append(p.seed, indexed{i, s.Value})
 		} else {
 			ms = append(ms, diag.Errorf(diag.Place{}, "the start state names %q, which is no state of the model", s.ID).WithHelp("%s", diag.DidYouMean(s.ID, ids)))
+		}
+	}
+	if c.Start.Settle {
+		for i, g := range program.Gathers() {
+			p.held[i] = p.held[i] || g
 		}
 	}
 	for _, id := range c.Start.Hold {

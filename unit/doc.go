@@ -9,10 +9,10 @@
 //	x, err := unit.Convert(3, rate, nM_per_hour)
 //
 // The base of each dimension is metre, kilogram, second, mole, kelvin, ampere,
-// candela, item and international unit. Items (cells, molecules, receptors,
-// copies) and international units are dimensions of their own: a cell count is
-// not a mole, and an activity is not a mass, so that a forgotten conversion is
-// found instead of being off by 6e23.
+// candela, item, international unit and US dollar. Items (cells, molecules,
+// receptors, copies), international units and money are dimensions of their own: a
+// cell count is not a mole, and an activity is not a mass, so that a forgotten
+// conversion is found instead of being off by 6e23.
 //
 // Temperatures convert by factors only, so degC, whose zero differs, is refused.
 //

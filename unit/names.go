@@ -64,6 +64,7 @@ var rows = []row{
 	{"item", 1, dim(Item, 1), bare}, {"cell", 1, dim(Item, 1), bare}, {"molecule", 1, dim(Item, 1), bare}, {"receptor", 1, dim(Item, 1), bare},
 	{"copy", 1, dim(Item, 1), bare}, {"copies", 1, dim(Item, 1), bare}, {"event", 1, dim(Item, 1), bare}, {"particle", 1, dim(Item, 1), bare}, {"virion", 1, dim(Item, 1), bare},
 	{"IU", 1, dim(Activity, 1), short}, {"U", 1, dim(Activity, 1), short},
+	{"USD", 1, dim(Money, 1), bare},
 	{"kat", 1, dim(Amount, 1, Time, -1), short}, {"katal", 1, dim(Amount, 1, Time, -1), long},
 	{"Hz", 1, dim(Time, -1), short}, {"hertz", 1, dim(Time, -1), long}, {"Bq", 1, dim(Time, -1), short}, {"becquerel", 1, dim(Time, -1), long},
 	{"N", 1, dim(Mass, 1, Length, 1, Time, -2), short}, {"newton", 1, dim(Mass, 1, Length, 1, Time, -2), long},

@@ -18,6 +18,7 @@ const (
 	Luminosity
 	Item     // cells, molecules, receptors, copies
 	Activity // international units
+	Money    // US dollars
 	bases
 )
 
@@ -120,7 +121,7 @@ var kinds = []struct {
 	name string
 }{
 	{"dimensionless", "a plain number"}, {"m", "a length"}, {"kg", "a mass"}, {"s", "a time"}, {"mol", "an amount"},
-	{"A", "a current"}, {"K", "a temperature"}, {"cd", "a luminosity"}, {"item", "a count"}, {"IU", "an activity"},
+	{"A", "a current"}, {"K", "a temperature"}, {"cd", "a luminosity"}, {"item", "a count"}, {"IU", "an activity"}, {"USD", "money"},
 	{"m^2", "an area"}, {"m^3", "a volume"}, {"mol/m^3", "a concentration (amount/volume)"}, {"kg/m^3", "a mass concentration (mass/volume)"},
 	{"item/m^3", "a count concentration (count/volume)"}, {"IU/m^3", "an activity concentration (activity/volume)"},
 	{"1/s", "a rate constant (1/time)"}, {"mol/s", "amount/time"}, {"kg/s", "mass/time"}, {"item/s", "count/time"}, {"m^3/s", "volume/time"},
@@ -150,14 +151,14 @@ func (u Unit) Kind() string {
 	if s, ok := kindOf[u.Dim]; ok {
 		return s
 	}
-	return u.powers([bases]string{"length", "mass", "time", "amount", "current", "temperature", "luminosity", "count", "activity"})
+	return u.powers([bases]string{"length", "mass", "time", "amount", "current", "temperature", "luminosity", "count", "activity", "money"})
 }
 
 // powers joins names with the powers of u: "mol*m^2/(kg*s^3)".
 func (u Unit) powers(names [bases]string) string {
 	var up, down []string
 	// Amounts and counts first reads best: mol/m^3, item/s.
-	for _, i := range [...]int{Amount, Item, Activity, Mass, Length, Temperature, Current, Luminosity, Time} {
+	for _, i := range [...]int{Amount, Item, Activity, Money, Mass, Length, Temperature, Current, Luminosity, Time} {
 		p := int(u.Dim[i])
 		switch {
 		case p == 1:
@@ -223,7 +224,7 @@ func (u Unit) String() string {
 			return s.text
 		}
 	}
-	s := u.powers([bases]string{"m", "kg", "s", "mol", "A", "K", "cd", "item", "IU"})
+	s := u.powers([bases]string{"m", "kg", "s", "mol", "A", "K", "cd", "item", "IU", "USD"})
 	if math.Abs(u.Scale-1) <= 1e-12 {
 		return s
 	}
