@@ -95,6 +95,11 @@ const mostTrajectory = 160
 // Prepare composes and compiles a trial and resolves every name in it. The messages name
 // everything wrong, with places in the trial, the population or the module concerned.
 func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, diag.Messages) {
+	if len(s.Enrol) > 0 {
+		chosen := *pop
+		chosen.Plausible = append(append([]Plausible(nil), pop.Plausible...), s.Enrol...)
+		pop = &chosen
+	}
 	p := &Prepared{Spec: s, Population: pop, observable: map[string]int{}, visits: map[string]float64{}, titles: map[string]string{}}
 	ports, ms := lib.Ports()
 	if ms.HasErrors() {

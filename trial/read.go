@@ -53,6 +53,7 @@ type rawGive struct {
 
 type rawTrial struct {
 	Trial, Title, Question, Story, Design, Population, Control, Missing, Death string
+	Enrol                                                                      []struct{ When, Why string }
 	TitleFR                                                                    string `json:"title_fr"`
 	Modules, Limits                                                            []string
 	Size, Replicates, Block                                                    int
@@ -126,6 +127,12 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		fail(d.place("end"), "the trial ends on day %g, before it starts on day %g", s.End, s.Start)
 	} else if n := (s.End - s.Start) / s.Resolution; !(s.Resolution > 0) || n > 1e6 {
 		fail(d.place("resolution"), "a resolution of %g days gives too many recorded times: at most a million", s.Resolution)
+	}
+	for i, x := range raw.Enrol {
+		if x.Why == "" {
+			x.Why = x.When
+		}
+		s.Enrol = append(s.Enrol, Plausible{x.When, x.Why, d.place("enrol", i, "when")})
 	}
 	arms := map[string]bool{}
 	for i, a := range raw.Arms {

@@ -7,12 +7,13 @@ import "thymus/diag"
 // ids of the composed model ("core_B", "sle_SLEDAI") and the ids of Observables.
 type Spec struct {
 	ID, Title, TitleFR string
-	Question           string   // what the trial asks, one paragraph
-	Story              string   // how to read it: assumptions and limits of this trial
-	Design             string   // "randomised" (default) or "counterfactual"
-	Population         string   // name of a population file
-	Modules            []string // therapy (and process) modules beside the population's own
-	Size               int      // virtual patients enrolled (per replicate)
+	Question           string      // what the trial asks, one paragraph
+	Story              string      // how to read it: assumptions and limits of this trial
+	Design             string      // "randomised" (default) or "counterfactual"
+	Population         string      // name of a population file
+	Enrol              []Plausible // conditions at screening beside the population's own
+	Modules            []string    // therapy (and process) modules beside the population's own
+	Size               int         // virtual patients enrolled (per replicate)
 	Replicates         int
 	Seed               uint64
 	Allocation         map[string]int // arm id -> share; nil: equal

@@ -216,6 +216,21 @@ func TestDeath(t *testing.T) {
 	}
 }
 
+// TestEnrol: a trial's own criteria hold beside those of its population.
+func TestEnrol(t *testing.T) {
+	text := strings.Replace(source(t, "lupus-il2").Text, "size: 120", "size: 12\nenrol:\n  - {when: \"sle_SLEDAI >= 11\", why: very active at screening}", 1)
+	text = strings.Replace(text, "endpoints:\n", "endpoints:\n  - {id: least, kind: value, of: SLEDAI, visit: screening, summary: median}\n", 1)
+	r := run(t, prepare(t, text, nil))
+	for _, x := range r.Endpoints[0].PerPatient {
+		if !(x.Value >= 11) {
+			t.Errorf("patient %d was let in with %g", x.Patient, x.Value)
+		}
+	}
+	if last := r.Screening.Reasons; last[2].Name != "not: very active at screening" || last[2].N == 0 {
+		t.Errorf("%v", last)
+	}
+}
+
 // TestComparisons: differences and ratios against another arm, and what does not go together.
 func TestComparisons(t *testing.T) {
 	text := source(t, "vasculitis-il2").Text
