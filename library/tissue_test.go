@@ -1,0 +1,48 @@
+package library_test
+
+import (
+	"math"
+	"sort"
+	"strconv"
+	"testing"
+
+	"thymus/sim"
+)
+
+// tissue holds a run against the rows of tissue.csv of its case; see the README there.
+func tissue(t *testing.T, name string, begin map[string]float64, set map[string]float64, doses []sim.Dose, modules ...string) {
+	t.Helper()
+	want := readReference(t, "tissue.csv")[name]
+	b := newBench(t, false, set, modules...)
+	var times []float64
+	for k := range want {
+		times = append(times, number(t, k))
+	}
+	sort.Float64s(times)
+	tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, begin), sim.Schedule{Start: 0, End: times[len(times)-1], Doses: doses, Times: times})
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	seen := 0
+	for j, day := range tr.Times {
+		values := want[strconv.FormatFloat(day, 'f', 1, 64)]
+		for k, s := range b.plan.Program().States() {
+			x, ok := values[s.ID]
+			if !ok {
+				continue
+			}
+			seen++
+			if got := tr.Values[k][j]; math.Abs(got-x) > 1e-3*math.Abs(x)+1e-9 {
+				t.Errorf("%s on day %g: %g, reference %g", s.ID, day, got, x)
+			}
+		}
+	}
+	if all := len(want) * len(want[strconv.FormatFloat(times[0], 'f', 1, 64)]); seen < all {
+		t.Errorf("%d of %d values were compared", seen, all)
+	}
+}
+
+func TestMesenchymalCells(t *testing.T) {
+	tissue(t, "mesenchymal", nil, nil, []sim.Dose{dose(0, "msc.iv", 1.4e8), dose(7, "msc.iv", 1.4e8), dose(14, "msc.primed", 7e7),
+		dose(21, "msc.local", 1.2e8), dose(21, "msc.exosomes", 1e10)}, "immune-core", "mesenchymal-cells")
+}
