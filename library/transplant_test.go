@@ -1,0 +1,102 @@
+package library_test
+
+import (
+	"math"
+	"sort"
+	"strconv"
+	"testing"
+
+	"thymus/sim"
+)
+
+// The values that the independent implementation of the transplant was computed with.
+var transplantSet = map[string]float64{
+	"cond_kcy": 2.8, "cond_katg": 0.5, "cond_kmel": 1.5, "cond_kbu": 2.8, "cond_kray": 2.8, "cond_sens": 1,
+	"cond_cyT": 1.9, "cond_atgT": 2, "cond_cyB": 3, "cond_atgB": 0.9, "cond_cyP": 3.9, "cond_cyH": 1.9, "cond_cyC": 3.9, "cond_cyPC": 0.05,
+	"cond_melT": 4.2, "cond_melP": 5.3, "cond_buT": 3, "cond_buP": 6, "cond_buH": 10.4, "cond_rayT": 5.6, "cond_rayP": 6, "cond_rayH": 10.4, "cond_rayPC": 0.4,
+	"cond_TECloss": 0.69, "cond_ktox": 0.035, "cond_sensPlt": 0.55, "cond_toxMel": 1.5, "cond_toxBu": 2.5, "cond_toxRay": 2.5,
+	"graft_kgcsf": 0.6, "graft_eG": 0.6, "graft_KG": 1, "graft_CD340": 2.5, "graft_eMob": 55, "graft_kmob": 0.5, "graft_effA": 0.45, "graft_khome": 3,
+	"graft_eh": 0.012, "graft_eP": 0.004, "graft_eMk": 0.004,
+}
+
+func repeated(action string, amount float64, days ...float64) []sim.Dose {
+	var out []sim.Dose
+	for _, d := range days {
+		out = append(out, dose(d, action, amount))
+	}
+	return out
+}
+
+func joined(parts ...[]sim.Dose) []sim.Dose {
+	var out []sim.Dose
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Time < out[j].Time })
+	return out
+}
+
+// Four regimens with their grafts against an independent implementation; see the README of
+// the references.
+func TestTransplants(t *testing.T) {
+	ref := readReference(t, "transplant.csv")
+	cases := map[string][]sim.Dose{
+		"cyclophosphamide-globulin": joined(repeated("graft.gcsf", 10, -30, -29, -28, -27, -26), repeated("graft.apheresis", 0.2, -25),
+			repeated("cond.cyclophosphamide", 50, -5, -4, -3, -2), repeated("cond.atg", 1.2, -5, -4, -3, -2, -1), repeated("graft.reinfusion", 1, 0), repeated("graft.gcsf", 10, 5, 6, 7, 8)),
+		"beam": joined(repeated("cond.beam", 1, -6), repeated("graft.cd34", 5e6, 0), repeated("cond.atg", 3, 1, 2)),
+		"irradiation": joined(repeated("cond.irradiation", 6, -6, -5), repeated("cond.cyclophosphamide", 120, -3),
+			repeated("graft.cd34", 5e6, 0), repeated("graft.t_cells", 5e7, 0)),
+		"busulfan": joined(repeated("cond.busulfan", 8, -7, -6), repeated("cond.cyclophosphamide", 120, -4), repeated("graft.cd34", 8e6, 0)),
+	}
+	for name, doses := range cases {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, false, transplantSet, "immune-core", "conditioning", "stem-cell-graft")
+			want := ref[name]
+			var times []float64
+			for k := range want {
+				times = append(times, number(t, k))
+			}
+			sort.Float64s(times)
+			tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, want[strconv.FormatFloat(times[0], 'f', -1, 64)]), sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: doses, Times: times})
+			if f != nil {
+				t.Fatal(f)
+			}
+			compare(t, b, tr, want, 0.001)
+			for k, state := range b.plan.Program().States() { // and the nadirs, which are small beside health
+				for i, day := range tr.Times {
+					w, ok := want[strconv.FormatFloat(day, 'f', -1, 64)][state.ID]
+					if d := math.Abs(tr.Values[k][i] - w); ok && d > 0.001*math.Abs(w)+1e-6 && !(w > 1e3 && d < 1) {
+						t.Errorf("%s on day %g: %g, want %g", state.ID, day, tr.Values[k][i], w)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Stem cells neither appear nor vanish between harvest, store and blood: what was stored
+// is given, and all of it homes.
+func TestGraftKeepsItsCells(t *testing.T) {
+	b := newBench(t, false, transplantSet, "immune-core", "stem-cell-graft")
+	doses := joined(repeated("graft.gcsf", 10, 0, 1, 2, 3, 4), repeated("graft.apheresis", 0.2, 5), repeated("graft.reinfusion", 0.5, 20, 21))
+	tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, nil), sim.Schedule{Start: 0, End: 40, Doses: doses, Times: []float64{10, 20.5, 40}})
+	if f != nil {
+		t.Fatal(f)
+	}
+	at := map[string][]float64{}
+	for i, s := range b.plan.Program().States() {
+		at[s.ID] = tr.Values[i]
+	}
+	harvest := at["graft_stored"][0]
+	if harvest < 1 || harvest > 50 {
+		t.Errorf("%g million CD34 cells per kg were harvested", harvest)
+	}
+	for k := range tr.Times {
+		if sum := at["graft_stored"][k] + at["graft_given"][k]; math.Abs(sum-harvest) > 1e-9*harvest {
+			t.Errorf("day %g: stored and given are %g, harvested %g", tr.Times[k], sum, harvest)
+		}
+	}
+	if at["graft_circ"][2] > 1e-8*harvest {
+		t.Errorf("%g still circulate on day 40", at["graft_circ"][2])
+	}
+}
