@@ -117,6 +117,7 @@ func newBench(t testing.TB, off bool, set map[string]float64, names ...string) *
 			}
 		}
 	}
+	choose("ch_eIgG", 0) // the independent model does not know immunoglobulin of the disease's plasmablasts
 	if off {
 		for id, v := range base(t) {
 			choose(id, v)

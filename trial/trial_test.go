@@ -218,9 +218,9 @@ func TestDeath(t *testing.T) {
 
 // TestEnrol: a trial's own criteria hold beside those of its population.
 func TestEnrol(t *testing.T) {
-	text := strings.Replace(source(t, "lupus-il2").Text, "size: 120", "size: 12\nenrol:\n  - {when: \"sle_SLEDAI >= 11\", why: very active at screening}", 1)
+	text := regexp.MustCompile(`(?m)^enrol:\n( .*\n)+`).ReplaceAllString(source(t, "lupus-il2").Text, "enrol:\n  - {when: \"sle_SLEDAI >= 11\", why: very active at screening}\n")
 	text = strings.Replace(text, "endpoints:\n", "endpoints:\n  - {id: least, kind: value, of: SLEDAI, visit: screening, summary: median}\n", 1)
-	r := run(t, prepare(t, text, nil))
+	r := run(t, prepare(t, text, func(s *trial.Spec) { s.Size = 12 }))
 	for _, x := range r.Endpoints[0].PerPatient {
 		if !(x.Value >= 11) {
 			t.Errorf("patient %d was let in with %g", x.Patient, x.Value)
