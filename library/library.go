@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -330,14 +331,19 @@ func (l *Library) Ports() (*model.Ports, diag.Messages) {
 	if err != nil {
 		return nil, diag.Messages{diag.FileError("ports.tsv", err)}
 	}
-	all := string(text)
+	all := strings.TrimRight(string(text), "\n") + "\n"
+	have := strings.Split(all, "\n")
 	for _, layer := range l.layers[:len(l.layers)-1] {
 		more, err := fs.ReadFile(layer.fs, "ports.tsv")
 		if err != nil {
 			continue
 		}
 		_, rows, _ := strings.Cut(string(more), "\n")
-		all = strings.TrimRight(all, "\n") + "\n" + rows
+		for _, row := range strings.Split(rows, "\n") {
+			if !slices.Contains(have, row) { // a copy of the built-in table is no second table
+				all += row + "\n"
+			}
+		}
 	}
 	return model.ReadPorts(&diag.Source{Name: "library/ports.tsv", Text: all})
 }
