@@ -46,13 +46,13 @@ func (a *Analysis) agreement(r *Result) {
 
 // suits says what is wrong with comparing an endpoint by the statistic, and what to do.
 func (c Comparison) suits(e Endpoint) (why, help string) {
-	contrast := c.Statistic == "difference" || c.Statistic == "ratio" || c.Statistic == "odds-ratio" || c.Statistic == "hazard-ratio"
+	contrast := c.Statistic == "difference" || c.Statistic == "ratio" || c.Statistic == "odds-ratio" || c.Statistic == "hazard-ratio" || c.Statistic == "reduction" || c.Statistic == "significant"
 	curve := c.Statistic == "survival" || c.Statistic == "incidence"
 	switch {
 	case contrast && c.Against == "":
 		return "a " + c.Statistic + " needs another arm", "name it: against: ARM"
 	case c.Against != "" && !contrast:
-		return "an arm is set against another by a difference, ratio, odds-ratio or hazard-ratio", "say which: statistic: difference"
+		return "an arm is set against another by a difference, ratio, reduction, odds-ratio, hazard-ratio or significant", "say which: statistic: difference"
 	case curve && c.AtVisit == "":
 		return "a share of " + c.Statistic + " needs its visit", "name it: at: VISIT"
 	case (curve || c.Statistic == "hazard-ratio" || c.AtVisit != "") && e.Kind != "time-to":
@@ -78,7 +78,7 @@ func (p *Prepared) statistic(c Comparison, e *endpoint, list, other []seen) floa
 	if scale == 0 {
 		scale = 1
 	}
-	if e.Kind == "responder" && c.Statistic != "ratio" && c.Statistic != "odds-ratio" {
+	if e.Kind == "responder" && c.Statistic != "ratio" && c.Statistic != "odds-ratio" && c.Statistic != "reduction" && c.Statistic != "significant" {
 		scale *= 100
 	}
 	switch c.Statistic {
@@ -105,6 +105,11 @@ func (p *Prepared) statistic(c Comparison, e *endpoint, list, other []seen) floa
 		return p.centre(one, e, list)*scale - p.centre(one, e, other)*scale
 	case "ratio":
 		return p.centre(Comparison{}, e, list) / p.centre(Comparison{}, e, other) * scale
+	case "reduction":
+		return 100 * (1 - p.centre(Comparison{}, e, list)/p.centre(Comparison{}, e, other)) * scale
+	case "significant":
+		r := EndpointResult{Endpoint: e.Endpoint, Binary: e.Kind == "responder", TimeToEvent: e.Kind == "time-to"}
+		return truth(p.difference(r, "", list, other).P < 1-level)
 	case "odds-ratio":
 		a, b := p.centre(Comparison{}, e, list), p.centre(Comparison{}, e, other)
 		return a * (1 - b) / (b * (1 - a)) * scale
@@ -194,6 +199,10 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	a.Published = published
 	n, known := row.Size()
 	a.PublishedN = n
+	counted := c.share(e) && known && c.Scale == 0 && (row.Unit == "patients" || row.Unit == "deaths")
+	if counted {
+		c.Scale = float64(n) / 100 // the published figure is how many of the arm
+	}
 	a.Predicted = p.statistic(c, e, list, other)
 	size := n
 	if !known {
@@ -222,6 +231,9 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		if sd := stats.SD(values); sd > 0 {
 			a.Z = (published - stats.Mean(values)) / sd
 		}
+		if c.Statistic == "significant" && len(values) > 0 {
+			a.Predicted = truth(stats.Mean(values) > 0.5) // what most trials of the published size would say
+		}
 	}
 	lo, hi, hasLo, hasHi := row.Spread()
 	kind := strings.ToLower(row.SpreadKind)
@@ -232,6 +244,9 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	case share && kind == "count" && hasLo && hasHi && hi > 0:
 		l, h := stats.Wilson(int(math.Round(lo)), int(math.Round(hi)), level)
 		a.PublishedLo, a.PublishedHi, a.Rule = 100*l, 100*h, fmt.Sprintf("Wilson interval of %.0f of %.0f", lo, hi)
+	case counted:
+		l, h := stats.Wilson(int(math.Round(published)), n, level)
+		a.PublishedLo, a.PublishedHi, a.Rule = l*float64(n), h*float64(n), fmt.Sprintf("Wilson interval of %g of %d", published, n)
 	case share && known:
 		l, h := stats.WilsonShare(published/100, float64(n), level)
 		a.PublishedLo, a.PublishedHi, a.Rule = 100*l, 100*h, fmt.Sprintf("Wilson interval, n %d", n)

@@ -131,8 +131,9 @@ type Comparison struct {
 	// Statistic is "" (as the endpoint is summarised), mean, median, geometric-mean, percent,
 	// max, min, sd; of a time to an event also survival and incidence, the Kaplan-Meier
 	// share in % without and with the event at a visit. Against another arm it is
-	// difference (of the summary; of percentages for responders), ratio, odds-ratio or
-	// hazard-ratio.
+	// difference (of the summary; of percentages for responders), ratio, reduction (in
+	// %), odds-ratio, hazard-ratio or significant (1 when a test of most trials of the
+	// published size has p below 0.05, else 0).
 	Statistic string
 	Against   string  // the other arm; "": none
 	AtVisit   string  // visit of a survival or incidence, or of their difference

@@ -245,8 +245,9 @@ func TestComparisons(t *testing.T) {
 		}
 		return strings.Replace(s, "endpoints:\n", "endpoints:\n  - {id: level, kind: value, of: \"2\", visit: "+visitOf(text)+"}\n  - {id: yes, kind: responder, when: \"time > 0\", visit: "+visitOf(text)+"}\n", 1)
 	}
-	r := run(t, prepare(t, with("endpoint: level, statistic: ratio, against: "+b, "endpoint: level, statistic: difference, against: "+b, "endpoint: yes, statistic: difference, against: "+b, "endpoint: level, statistic: sd"), func(s *trial.Spec) { s.Size = 4 }))
-	for k, want := range []float64{1, 0, 0, 0} {
+	r := run(t, prepare(t, with("endpoint: level, statistic: ratio, against: "+b, "endpoint: level, statistic: difference, against: "+b, "endpoint: yes, statistic: difference, against: "+b, "endpoint: level, statistic: sd",
+		"endpoint: level, statistic: reduction, against: "+b, "endpoint: yes, statistic: significant, against: "+b), func(s *trial.Spec) { s.Size = 4 }))
+	for k, want := range []float64{1, 0, 0, 0, 0, 0} {
 		if got := r.Agreement[k].Predicted; got != want {
 			t.Errorf("%s: %g, want %g", r.Agreement[k].Statistic, got, want)
 		}
