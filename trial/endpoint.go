@@ -190,19 +190,22 @@ func (x *endpoint) measure(r record, nonresponder bool) outcome {
 			v = 100 * (v/x.eval(x.of, r, base, base) - 1)
 		}
 		return value(v)
-	case "max", "min":
+	case "max", "min", "time-of-max":
 		if gone(x.from) {
 			return missing
 		}
-		best := math.NaN()
+		best, when := math.NaN(), math.NaN()
 		for i, t := range r.times {
 			if t < x.from-1e-9 || t > x.to+1e-9 {
 				continue
 			}
 			v := x.eval(x.of, r, i, base)
-			if math.IsNaN(best) || x.Kind == "max" && v > best || x.Kind == "min" && v < best {
-				best = v
+			if math.IsNaN(best) || x.Kind != "min" && v > best || x.Kind == "min" && v < best {
+				best, when = v, t
 			}
+		}
+		if x.Kind == "time-of-max" {
+			best = when
 		}
 		return value(best)
 	case "responder":

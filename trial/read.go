@@ -222,7 +222,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		}
 		endpoints[e.ID] = true
 		endpointNames = append(endpointNames, e.ID)
-		need := map[string][2]string{"value": {"of", "visit"}, "change": {"of", "visit"}, "percent-change": {"of", "visit"}, "max": {"of", ""}, "min": {"of", ""}, "time-to": {"when", ""}, "responder": {"when", "visit"}}[e.Kind]
+		need := map[string][2]string{"value": {"of", "visit"}, "change": {"of", "visit"}, "percent-change": {"of", "visit"}, "max": {"of", ""}, "min": {"of", ""}, "time-of-max": {"of", ""}, "time-to": {"when", ""}, "responder": {"when", "visit"}}[e.Kind]
 		have := map[string]bool{"of": e.Of != "", "when": e.When != "", "visit": e.Visit != "", "": true}
 		for _, n := range need {
 			if !have[n] {

@@ -110,11 +110,11 @@ type Observable struct {
 // Endpoint turns one patient's record into one number, yes/no or time.
 type Endpoint struct {
 	ID, Title, TitleFR, Unit string
-	Kind                     string  // value, change, percent-change, max, min, time-to, responder
-	Of                       string  // formula (value, change, max, min, percent-change)
+	Kind                     string  // value, change, percent-change, max, min, time-of-max (the day of it), time-to, responder
+	Of                       string  // formula (value, change, max, min, time-of-max, percent-change)
 	When                     string  // condition (responder: at Visit; time-to: first time it is true)
 	Visit                    string  // visit id
-	From, To                 string  // window for max, min, time-to: visit ids; "" means start/end; From is the baseline of change
+	From, To                 string  // window for max, min, time-of-max, time-to: visit ids; "" means start/end; From is the baseline of change
 	Among                    string  // condition at the baseline; patients who do not meet it are missing
 	Baseline                 string  // visit that baseline() looks at; "": the first, or From as said there
 	Held                     float64 // time-to: days the condition must hold; responder: true at every recorded point from Visit back to From when From is set

@@ -1,0 +1,70 @@
+package library_test
+
+import (
+	"math"
+	"testing"
+
+	"thymus/sim"
+)
+
+// follow runs one patient of a bench from its start and says the recorded states by id.
+func (b *bench) follow(t testing.TB, doses []sim.Dose, times ...float64) map[string][]float64 {
+	t.Helper()
+	tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, nil), sim.Schedule{Start: 0, End: times[len(times)-1], Doses: doses, Times: times})
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	out := map[string][]float64{}
+	for k, s := range b.plan.Program().States() {
+		out[s.ID] = tr.Values[k]
+	}
+	return out
+}
+
+// TestBelimumabKinetics: two compartments have a solution in closed form.
+func TestBelimumabKinetics(t *testing.T) {
+	b := newBench(t, false, nil, "immune-core", "belimumab")
+	const dose1, CL, V1, V2, Q = 700, 0.215, 2.6, 2.7, 0.5
+	sum, product := CL/V1+Q/V1+Q/V2, CL/V1*Q/V2
+	root := math.Sqrt(sum*sum - 4*product)
+	fast, slow := (sum+root)/2, (sum-root)/2
+	times := []float64{0.5, 1, 3, 7, 14, 28, 60}
+	got := b.follow(t, []sim.Dose{dose(0, "bel.iv", dose1)}, times...)["bel_C"]
+	for i, day := range times {
+		want := dose1 / V1 * ((fast-Q/V2)*math.Exp(-fast*day) + (Q/V2-slow)*math.Exp(-slow*day)) / (fast - slow)
+		if math.Abs(got[i]/want-1) > 1e-5 {
+			t.Errorf("day %g: %g mg/L, want %g", day, got[i], want)
+		}
+	}
+}
+
+// TestMessengerRNA: the RNA decays as an exponential, and what is made of it is all the antigen
+// that the channel gets: with binding and breakdown off, antigen is made*dose/kRNA in the end.
+func TestMessengerRNA(t *testing.T) {
+	b := newBench(t, false, map[string]float64{"ag_kin": 0, "ag_nu": 0, "ag_nb": 0}, "immune-core", "antigen-channel", "mrna-vaccine")
+	const kRNA, made = 0.7, 4
+	times := []float64{1, 5, 60}
+	x := b.follow(t, []sim.Dose{dose(0, "mrna.im", 30)}, times...)
+	for i, day := range times {
+		if want := 30 * math.Exp(-kRNA*day); math.Abs(x["mrna_R"][i]-want) > 1e-5*30 {
+			t.Errorf("day %g: %g ug, want %g", day, x["mrna_R"][i], want)
+		}
+		if want := made * 30 / kRNA * (1 - math.Exp(-kRNA*day)); math.Abs(x["ag_Ag"][i]/want-1) > 1e-5 {
+			t.Errorf("day %g: %g nmol/L of antigen, want %g", day, x["ag_Ag"][i], want)
+		}
+	}
+}
+
+// TestLupusInHealth: without its cells the disease stays away and no score is raised.
+func TestLupusInHealth(t *testing.T) {
+	b := newBench(t, false, nil, "immune-core", "systemic-lupus")
+	x := b.follow(t, nil, 1000, 4000)
+	for id, most := range map[string]float64{"sle_ch_D": 0.01, "sle_kidney": 0.01, "sle_ch_Ab": 0.05, "sle_ch_IC": 0.05} {
+		if v := x[id][1]; !(v >= 0 && v < most) {
+			t.Errorf("%s is %g in a person who never was ill", id, v)
+		}
+	}
+	if g := x["core_IgG"][1]; math.Abs(g-11) > 0.05 {
+		t.Errorf("immunoglobulin G is %g g/L", g)
+	}
+}
