@@ -100,3 +100,42 @@ func TestGraftKeepsItsCells(t *testing.T) {
 		t.Errorf("%g still circulate on day 40", at["graft_circ"][2])
 	}
 }
+
+// An active patient with sclerosis stays active when nothing is done, skin and lung stiffen;
+// deep conditioning with a graft quiets the disease and the skin softens.
+func TestSclerosis(t *testing.T) {
+	b := newBench(t, false, transplantSet, "immune-core", "systemic-sclerosis", "conditioning", "stem-cell-graft")
+	seed := map[string]float64{"ssc_ch_D": 1, "ssc_ch_aE": 1e8, "ssc_ch_aM": 1e8, "ssc_ch_aB": 1e8, "ssc_ch_aBm": 3e7, "ssc_ch_aPB": 1e8, "ssc_ch_aPC": 1e8, "ssc_ch_Ab": 1, "ssc_ch_IC": 1, "ssc_ch_Rt": 0.7}
+	times := []float64{0, 1000, 2500}
+	run := func(doses []sim.Dose) map[string][]float64 {
+		tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, seed), sim.Schedule{Start: -40, End: 2500, Doses: doses, Times: times})
+		if f != nil {
+			t.Fatal(f)
+		}
+		out := map[string][]float64{}
+		for i, s := range b.plan.Program().States() {
+			out[s.ID] = tr.Values[i]
+		}
+		return out
+	}
+	left := run(nil)
+	if d := left["ssc_ch_D"][2]; d < 0.4 {
+		t.Errorf("without treatment the disease went quiet: D %g", d)
+	}
+	if a, z := left["ssc_Fi"][0], left["ssc_Fi"][2]; z <= a {
+		t.Errorf("the skin of an active patient went from %g to %g", a, z)
+	}
+	if a, z := left["ssc_Horgan"][1], left["ssc_Horgan"][2]; !(z > a && a > 0) {
+		t.Errorf("risk of organ failure %g, then %g", a, z)
+	}
+	given := run(joined(repeated("cond.irradiation", 2, -5, -4.5, -4, -3.5), repeated("cond.cyclophosphamide", 60, -3, -2), repeated("cond.atg", 1, -5, -3, -1, 1, 3, 5), repeated("graft.cd34", 5e6, 0)))
+	if d := given["ssc_ch_D"][1]; d > 0.05 {
+		t.Errorf("after the graft D is %g", d)
+	}
+	if a, z := given["ssc_Fi"][0], given["ssc_Fi"][1]; z > 0.5*a {
+		t.Errorf("the skin went from %g to %g after the graft", a, z)
+	}
+	if given["cond_tox"][0] < 1 || given["cond_tox"][1] > 1e-6 {
+		t.Errorf("injury %g on day 0, %g later", given["cond_tox"][0], given["cond_tox"][1])
+	}
+}
