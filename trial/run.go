@@ -358,7 +358,7 @@ func (p *Prepared) assign(seed uint64, number int) int {
 }
 
 // covariatesOf reads the covariates out of drawn values: numbers, the index of a level, or
-// a formula of the others.
+// a formula of the others, which may be formulas themselves.
 func (p *Prepared) covariatesOf(values []float64) []float64 {
 	out := make([]float64, len(p.covariates))
 	for i, c := range p.covariates {
@@ -367,8 +367,11 @@ func (p *Prepared) covariatesOf(values []float64) []float64 {
 			out[i] = values[c.entry]
 		}
 	}
-	for i, c := range p.covariates {
-		if c.formula == nil {
+	// a formula is known once the covariates that it names are; no chain is longer than all
+	for pass := 0; pass < len(p.covariates)*len(p.covariates); pass++ {
+		i := pass % len(p.covariates)
+		c := p.covariates[i]
+		if c.formula == nil || !math.IsNaN(out[i]) {
 			continue
 		}
 		var eval func(e *model.Expr) float64
