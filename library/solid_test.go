@@ -1,0 +1,82 @@
+package library_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"thymus/compile"
+	"thymus/library"
+	"thymus/model"
+	"thymus/sim"
+)
+
+// A tumour alone, melanoma under antibodies to PD-1 and CTLA-4, and renal-cell cancer under
+// interferon, against an independent implementation.
+func TestSolidTumour(t *testing.T) {
+	ref := readReference(t, "solid-tumour.csv")
+	t.Run("alone", func(t *testing.T) {
+		compareReference(t, newBench(t, false, nil, "immune-core", "solid-tumour"), nil, nil, ref["alone"])
+	})
+	t.Run("checkpoint", func(t *testing.T) {
+		var doses []sim.Dose
+		for _, day := range []float64{0, 21, 42, 63} {
+			doses = append(doses, dose(day, "nivo.iv", 70), dose(day, "ipi.iv", 210))
+		}
+		compareReference(t, newBench(t, false, nil, "immune-core", "melanoma", "nivolumab", "ipilimumab"), nil, doses, ref["checkpoint"])
+	})
+	t.Run("interferon", func(t *testing.T) {
+		var doses []sim.Dose
+		for week := range 12 {
+			doses = append(doses, dose(7*float64(week), "ifna.sc", 10))
+		}
+		compareReference(t, newBench(t, false, map[string]float64{"ifna_kprog": 0, "ifna_wIFN": 0}, "immune-core", "renal-cell-carcinoma", "interferon-alpha"), nil, doses, ref["interferon-tumour"])
+	})
+}
+
+// TestLastTumourCells: a small tumour under a constant killing rate dies out as a linear
+// birth-death process does (Kendall 1948), so that a cure is the end of the last cell.
+func TestLastTumourCells(t *testing.T) {
+	lib, err := library.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ms := lib.Module("solid-tumour")
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	m, ms := model.Flatten(e.Doc, e.Module.ID)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	const kill, burden, runs = 0.3, 3000.0, 300
+	c := sim.Course{Model: m, End: 60, Steps: 10, Method: sim.Hybrid, Seed: 8, Rtol: 1e-6, Atol: 1e-3,
+		Set: []sim.Setting{{ID: "kill_tumour", Value: kill}, {ID: "T0", Value: burden}, {ID: "qclone", Value: 1}, {ID: "infil", Value: 0}, {ID: "K", Value: 1e200}, {ID: "r", Value: 1e-4}}}
+	for _, d := range e.Discrete {
+		c.Discrete = append(c.Discrete, sim.Discrete{ID: d.Species, Below: d.Below, Poisson: d.Poisson})
+	}
+	c.Record = []compile.Selection{{ID: "gone", Expr: model.Call("piecewise", model.Num(1), model.Call("eq", model.Sym("S"), model.Num(0)), model.Num(0))}, {ID: "r"}, {ID: "dTn"}}
+	r, ms, err := c.Ensemble(context.Background(), runs, 2)
+	if ms.HasErrors() || err != nil {
+		t.Fatal(ms, err)
+	}
+	tested := 0
+	for k, at := range r.Times {
+		b := r.Mean[1][0]*math.Log(1e200/300) + r.Mean[2][0] // growth hardly depends on the number of cells: the limit is far
+		d := r.Mean[2][0] + kill
+		R := (d - b) * at
+		p := math.Pow(1-1/(math.Exp(R)+b*math.Expm1(R)/(d-b)), burden)
+		if k == 0 {
+			p = 0
+		}
+		if p > 0.02 && p < 0.98 {
+			tested++
+		}
+		if math.Abs(r.Mean[0][k]-p) > 4*math.Sqrt(p*(1-p)/runs)+0.02 {
+			t.Errorf("extinct by day %g: %g of the runs, want %g", at, r.Mean[0][k], p)
+		}
+	}
+	if tested == 0 {
+		t.Error("no time tests anything")
+	}
+}
