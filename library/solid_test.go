@@ -49,7 +49,7 @@ func TestLastTumourCells(t *testing.T) {
 	if ms.HasErrors() {
 		t.Fatal(ms)
 	}
-	const kill, burden, runs = 0.3, 3000.0, 300
+	const kill, burden, runs = 0.3, 1500.0, 120
 	c := sim.Course{Model: m, End: 60, Steps: 10, Method: sim.Hybrid, Seed: 8, Rtol: 1e-6, Atol: 1e-3,
 		Set: []sim.Setting{{ID: "kill_tumour", Value: kill}, {ID: "T0", Value: burden}, {ID: "qclone", Value: 1}, {ID: "infil", Value: 0}, {ID: "K", Value: 1e200}, {ID: "r", Value: 1e-4}}}
 	for _, d := range e.Discrete {
