@@ -177,6 +177,13 @@ func resultText(w io.Writer, s *thymus.RunSummary) {
 		}
 	}
 	t.Flush()
+	for _, e := range r.Endpoints {
+		for _, x := range e.ByArm {
+			if q := x.Repeats; q.N > 1 && e.Binary && e.Endpoint.Primary {
+				fmt.Fprintf(w, "\n%s, %s: in 90 %% of %d repetitions %.0f to %.0f %% respond; everybody in %.0f %% of them, nobody in %.0f %%\n", e.Endpoint.Title, x.Arm, q.N, 100*q.Lo, 100*q.Hi, 100*q.All, 100*q.None)
+			}
+		}
+	}
 	agree := 0
 	for _, a := range r.Agreement {
 		if a.Agrees {

@@ -85,7 +85,7 @@ type endpointRow struct {
 	Primary, First                             bool
 	Span                                       int
 	Arm, Colour, N, Estimate, Interval, Detail string
-	Difference, Test                           string
+	Difference, Test, Repeats                  string
 }
 
 type figure struct {
@@ -190,6 +190,13 @@ func (v *view) rows(e trial.EndpointResult) {
 				row.Detail = fmt.Sprintf("%s, %d events", x.Statistic, x.Events)
 			}
 		}
+		if q := x.Repeats; q.N > 1 {
+			if e.Binary {
+				row.Repeats = fmt.Sprintf(v.W["repeatsrate"], q.N, percent(q.Lo), percent(q.Hi), percent(q.All))
+			} else {
+				row.Repeats = fmt.Sprintf(v.W["repeats"], q.N, Number(q.Lo), Number(q.Hi))
+			}
+		}
 		for _, d := range e.Differences {
 			if d.Arm != x.Arm {
 				continue
@@ -272,19 +279,26 @@ func Summary(w io.Writer, r *trial.Result) error {
 		}
 		return fmt.Sprintf("%.6g", v)
 	}
-	rows := [][]string{{"trial", "endpoint", "title", "arm", "statistic", "n", "missing", "estimate", "lo95", "hi95", "unit", "row", "study", "published", "published_lo", "published_hi", "predicted", "predicted_lo90", "predicted_hi90", "agrees"}}
+	rows := [][]string{{"trial", "endpoint", "title", "arm", "statistic", "n", "missing", "estimate", "lo95", "hi95", "unit", "row", "study", "published", "published_lo", "published_hi", "predicted", "predicted_lo90", "predicted_hi90", "agrees", "repeats", "repeats_lo90", "repeats_hi90", "repeats_all"}}
 	for _, e := range r.Endpoints {
 		for _, x := range e.ByArm {
 			base := []string{r.Spec.ID, e.Endpoint.ID, e.Endpoint.Title, x.Arm, x.Statistic, fmt.Sprint(x.N), fmt.Sprint(x.Missing), cell(x.Value), cell(x.Lo), cell(x.Hi), e.Endpoint.Unit}
+			repeats := []string{"", "", "", ""}
+			if q := x.Repeats; q.N > 1 {
+				repeats = []string{fmt.Sprint(q.N), cell(q.Lo), cell(q.Hi), ""}
+				if e.Binary {
+					repeats[3] = cell(q.All)
+				}
+			}
 			found := false
 			for _, a := range r.Agreement {
 				if a.Endpoint == e.Endpoint.ID && a.Arm == x.Arm {
 					found = true
-					rows = append(rows, append(append([]string(nil), base...), a.Row, a.Study, cell(a.Published), cell(a.PublishedLo), cell(a.PublishedHi), cell(a.Predicted), cell(a.PredictedLo), cell(a.PredictedHi), fmt.Sprint(a.Agrees)))
+					rows = append(rows, append(append(append([]string(nil), base...), a.Row, a.Study, cell(a.Published), cell(a.PublishedLo), cell(a.PublishedHi), cell(a.Predicted), cell(a.PredictedLo), cell(a.PredictedHi), fmt.Sprint(a.Agrees)), repeats...))
 				}
 			}
 			if !found {
-				rows = append(rows, append(base, "", "", "", "", "", "", "", "", ""))
+				rows = append(rows, append(append(base, "", "", "", "", "", "", "", "", ""), repeats...))
 			}
 		}
 	}

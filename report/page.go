@@ -39,7 +39,7 @@ const pageText = `<!DOCTYPE html>
 {{end}}</tbody></table></div>
 <h2 id="endpoints">{{.W.endpoints}}</h2>
 <div class="scroll"><table><thead><tr><th>{{.W.endpoint}}</th><th>{{.W.arm}}</th><th>n</th><th>{{.W.estimate}}</th><th>{{.W.interval}}</th><th></th><th>{{.W.difference}}</th></tr></thead><tbody>
-{{range .Rows}}<tr{{if .Primary}} class="primary"{{end}}>{{if .First}}<td rowspan="{{.Span}}">{{.Title}}</td>{{end}}<td class="n"><span class="dot" style="background:{{.Colour}}"></span>{{.Arm}}</td><td class="n">{{.N}}</td><td class="n">{{.Estimate}}</td><td class="n">{{.Interval}}</td><td class="n">{{.Detail}}</td><td>{{.Difference}}{{with .Test}}<br><span class="note">{{.}}</span>{{end}}</td></tr>
+{{range .Rows}}<tr{{if .Primary}} class="primary"{{end}}>{{if .First}}<td rowspan="{{.Span}}">{{.Title}}</td>{{end}}<td class="n"><span class="dot" style="background:{{.Colour}}"></span>{{.Arm}}</td><td class="n">{{.N}}</td><td class="n">{{.Estimate}}</td><td class="n">{{.Interval}}</td><td class="n">{{.Detail}}{{with .Repeats}}<br><span class="note">{{.}}</span>{{end}}</td><td>{{.Difference}}{{with .Test}}<br><span class="note">{{.}}</span>{{end}}</td></tr>
 {{end}}</tbody></table></div>
 <h2 id="curves">{{.W.curves}}</h2>
 <p class="note">{{.W.curvesnote}}{{if .R.BandError}} {{.W.bandsnote}}{{end}}</p><p class="legend">{{range .Arms}}<span><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}</span> {{end}}</p>

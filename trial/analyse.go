@@ -119,6 +119,9 @@ func (p *Prepared) estimate(e *endpoint, by map[string][]seen) EndpointResult {
 			x.Value = stats.Mean(v)
 			x.Lo, x.Hi = stats.MeanInterval(v, level)
 		}
+		if p.Spec.Replicates > 1 && !r.TimeToEvent {
+			x.Repeats = repeats(list)
+		}
 		r.ByArm = append(r.ByArm, x)
 		for _, s := range list {
 			if len(list) > 400 && s.patient >= 400 {
@@ -137,6 +140,32 @@ func (p *Prepared) estimate(e *endpoint, by map[string][]seen) EndpointResult {
 		}
 		r.Differences = append(r.Differences, p.difference(r, a.spec.ID, by[a.spec.ID], control))
 	}
+	return r
+}
+
+// repeats groups an arm's patients by replicate.
+func repeats(list []seen) Repeats {
+	by := map[int][]seen{}
+	for _, s := range list {
+		by[s.replicate] = append(by[s.replicate], s)
+	}
+	var r Repeats
+	var means []float64
+	for _, one := range by {
+		v, _ := numbers(one)
+		if len(v) == 0 {
+			continue
+		}
+		m := stats.Mean(v)
+		means = append(means, m)
+		r.All += truth(m == 1)
+		r.None += truth(m == 0)
+	}
+	if r.N = len(means); r.N == 0 {
+		return r
+	}
+	r.All, r.None = r.All/float64(r.N), r.None/float64(r.N)
+	r.Lo, r.Hi = stats.Quantile(means, 0.05), stats.Quantile(means, 0.95)
 	return r
 }
 

@@ -49,6 +49,16 @@ type Estimate struct {
 	SD                      float64
 	Q05, Q25, Q50, Q75, Q95 float64
 	Events                  int // time-to and proportions: how many
+	Repeats                 Repeats
+}
+
+// Repeats says how an arm's endpoint comes out in repetitions of the trial (N 0 where there
+// is one, or for times to an event): its mean over patients in the middle 90 % of them, and
+// the shares of repetitions in which every patient, and none, responded.
+type Repeats struct {
+	N         int
+	Lo, Hi    float64
+	All, None float64
 }
 
 // Difference compares an arm with the control.

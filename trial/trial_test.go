@@ -173,6 +173,13 @@ func TestTwoEqualArmsShowNothing(t *testing.T) {
 func TestReplicatesAndDropout(t *testing.T) {
 	text := source(t, "lupus-il2").Text
 	r := run(t, prepare(t, text, func(s *trial.Spec) { s.Size, s.Replicates, s.Dropout = 12, 2, 3 }))
+	for _, e := range r.Endpoints {
+		for _, x := range e.ByArm {
+			if q := x.Repeats; !e.TimeToEvent && x.N > 0 && (q.N < 1 || q.N > 2 || q.N == 2 && !(q.Lo <= x.Value && x.Value <= q.Hi) && e.Binary || q.All+q.None > 1) {
+				t.Errorf("%s in %s: %+v", e.Endpoint.ID, x.Arm, q)
+			}
+		}
+	}
 	if r.Patients != 24 || r.Arms[0].Dropped+r.Arms[1].Dropped == 0 {
 		t.Errorf("%d patients, %d and %d left", r.Patients, r.Arms[0].Dropped, r.Arms[1].Dropped)
 	}
