@@ -118,6 +118,8 @@ type View struct {
 	Title      string          `json:"title"`
 	Story      string          `json:"story"`
 	StoryFR    string          `json:"story_fr,omitempty"`
+	Told       *library.Story  `json:"told,omitempty"` // a module's story, taken apart, in the language asked for
+	Diagram    *model.Diagram  `json:"diagram,omitempty"`
 	Instance   string          `json:"instance,omitempty"`
 	Reads      []PortUse       `json:"reads,omitempty"`
 	Writes     []PortUse       `json:"writes,omitempty"`
@@ -128,26 +130,35 @@ type View struct {
 	Equations  []string        `json:"equations,omitempty"`
 	Parameters []ParameterView `json:"parameters,omitempty"`
 	Sources    []trial.Count   `json:"sources,omitempty"`
+	Cited      []trial.Count   `json:"cited,omitempty"` // what is named as a source, with how many numbers rest on it
 	Disclaimer string          `json:"disclaimer"`
 }
 
-// Show describes a library entry.
-func (a *App) Show(name string) (*View, error) {
+// Show describes a library entry in a language of report.HasLanguage ("" is "en").
+func (a *App) Show(name, language string) (*View, error) {
+	if err := reportLanguage(&language); err != nil {
+		return nil, err
+	}
 	kind, err := a.kindOf(name)
 	if err != nil {
 		return nil, err
 	}
 	switch kind {
 	case "population":
-		return a.showPopulation(name)
+		return a.showPopulation(name, language)
 	case "trial":
-		return a.showTrial(name)
+		return a.showTrial(name, language)
 	}
 	e, ms := a.lib.Module(name)
 	if ms.HasErrors() {
 		return nil, ms
 	}
 	v := &View{Kind: kind, Name: name, Title: e.Title, Story: e.Story, StoryFR: e.StoryFR, Instance: e.Instance, Disclaimer: Disclaimer}
+	told := e.Tell(language)
+	v.Told = &told
+	if ports, more := a.lib.Ports(); !more.HasErrors() {
+		v.Diagram, _ = e.Diagram(ports)
+	}
 	for _, d := range e.Doses {
 		v.Doses = append(v.Doses, d.Text)
 	}
@@ -165,15 +176,18 @@ func (a *App) Show(name string) (*View, error) {
 		}
 		v.Equations = append(v.Equations, fmt.Sprintf("%s %s %s", r.Variable, mark, r.Math))
 	}
-	counts := map[string]int{}
+	counts, cited := map[string]int{}, map[string]int{}
 	for _, row := range e.Rows() {
 		p := ParameterView{ID: row.ID, Value: row.Value, Unit: row.Unit, Spread: row.Spread, Source: row.Source, Note: row.Note}
 		v.Parameters = append(v.Parameters, p)
 		if row.Value != nil {
 			counts[trial.SourceKind(row.Source)]++
+			if row.Source != trial.SourceKind(row.Source) {
+				cited[row.Source]++
+			}
 		}
 	}
-	v.Sources = sortedCounts(counts)
+	v.Sources, v.Cited = sortedCounts(counts), sortedCounts(cited)
 	return v, nil
 }
 
@@ -228,7 +242,7 @@ func reactionText(r model.Reaction) string {
 	return strings.Join(strings.Fields(fmt.Sprintf("%s: %s -> %s ; %s", r.ID, side(r.Reactants), side(r.Products), rate)), " ")
 }
 
-func (a *App) showPopulation(name string) (*View, error) {
+func (a *App) showPopulation(name, language string) (*View, error) {
 	src, ms := a.lib.PopulationSource(name)
 	if ms.HasErrors() {
 		return nil, ms
@@ -238,12 +252,15 @@ func (a *App) showPopulation(name string) (*View, error) {
 		return nil, ms
 	}
 	v := &View{Kind: "population", Name: name, Title: p.Title, Story: p.Story, Disclaimer: Disclaimer}
+	if language == "fr" && p.TitleFR != "" {
+		v.Title = p.TitleFR
+	}
 	v.Parts = p.ModuleLines()
 	v.Equations = p.Lines()
 	return v, nil
 }
 
-func (a *App) showTrial(name string) (*View, error) {
+func (a *App) showTrial(name, language string) (*View, error) {
 	src, ms := a.lib.TrialSource(name)
 	if ms.HasErrors() {
 		return nil, ms
@@ -253,6 +270,9 @@ func (a *App) showTrial(name string) (*View, error) {
 		return nil, ms
 	}
 	v := &View{Kind: "trial", Name: name, Title: s.Title, Story: strings.TrimSpace(s.Question + "\n\n" + s.Story), Disclaimer: Disclaimer}
+	if language == "fr" && s.TitleFR != "" {
+		v.Title = s.TitleFR
+	}
 	v.Parts = append(v.Parts, "population "+s.Population)
 	for _, m := range s.Modules {
 		v.Parts = append(v.Parts, "module "+m)

@@ -3,12 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"thymus"
+	"thymus/report"
 )
 
 func (f *face) list() *cobra.Command {
@@ -52,10 +54,16 @@ func (f *face) list() *cobra.Command {
 }
 
 func (f *face) show() *cobra.Command {
-	return &cobra.Command{
+	language, svg := "", ""
+	c := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Show a module, population or trial: story, ports, doses, parameters, sources",
+		Short: "Show a module, population or trial: story, diagram, ports, doses, parameters, sources",
+		Long: `Show says what a library entry is: a module's story with its assumptions and known
+failures, a diagram of its species, reactions and ports, its doses, formulas, numbers and
+where they come from; a population's people; a trial's arms and endpoints. --svg writes the
+diagram as a picture.`,
 		Example: `  thymus show cd19-car-t
+  thymus show cd19-car-t --language fr --svg car-t.svg
   thymus show lupus-car-t
   thymus show immune-core --json`,
 		Args: args(1, 1, "one name"),
@@ -64,21 +72,69 @@ func (f *face) show() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := app.Show(a[0])
+			v, err := app.Show(a[0], language)
 			if err != nil {
 				return err
 			}
-			return f.print(v, func(w io.Writer) { showText(w, v, width(f.out)) })
+			if svg != "" {
+				if err := writeDiagram(svg, v, language); err != nil {
+					return err
+				}
+			}
+			return f.print(v, func(w io.Writer) { showText(w, v, width(f.out), showWords[language]) })
 		},
 	}
+	c.Flags().StringVar(&language, "language", "en", "language of the story: en or fr")
+	c.Flags().StringVar(&svg, "svg", "", "write the module's diagram to this file")
+	return c
 }
 
-func showText(w io.Writer, v *thymus.View, columns int) {
+// showWords are the headings of show, by language.
+var showWords = map[string]map[string]string{
+	"en": {"assumptions": "Assumptions", "failures": "Known failures and what is left out", "diagram": "Diagram", "ports": "Ports", "reads": "reads", "writes": "writes", "doses": "Doses",
+		"parts": "Parts", "arms": "Arms", "endpoints": "Endpoints", "equations": "Reactions and rules", "parameters": "Parameters", "sources": "Sources", "numbers": "numbers", "port": "to port", "nothing": "nothing: a source or a sink", "by": "steered by"},
+	"fr": {"assumptions": "Hypothèses", "failures": "Limites connues et ce qui manque", "diagram": "Schéma", "ports": "Ports", "reads": "lit", "writes": "écrit", "doses": "Doses",
+		"parts": "Composants", "arms": "Bras", "endpoints": "Critères", "equations": "Réactions et règles", "parameters": "Paramètres", "sources": "Sources", "numbers": "nombres", "port": "vers le port", "nothing": "rien : source ou puits", "by": "sous l'influence de"},
+}
+
+// writeDiagram writes the picture of a module.
+func writeDiagram(path string, v *thymus.View, language string) error {
+	if v.Diagram == nil {
+		return usageError{fmt.Errorf("show: %s is a %s; only modules have a diagram", v.Name, v.Kind)}
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if err := report.DiagramSVG(file, v.Title, v.Diagram, language); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+func showText(w io.Writer, v *thymus.View, columns int, say map[string]string) {
 	fmt.Fprintf(w, "%s: %s (%s)\n", v.Name, v.Title, v.Kind)
-	for _, paragraph := range strings.Split(v.Story, "\n\n") {
-		if strings.TrimSpace(paragraph) != "" {
-			fmt.Fprintf(w, "\n%s\n", wrap(paragraph, min(columns, 100)))
+	tell := func(title, text string) {
+		if text != "" && title != "" {
+			fmt.Fprintf(w, "\n%s\n", title)
 		}
+		for i, paragraph := range strings.Split(text, "\n\n") {
+			if strings.TrimSpace(paragraph) == "" {
+				continue
+			}
+			if title == "" || i > 0 {
+				fmt.Fprintln(w)
+			}
+			fmt.Fprintln(w, wrap(paragraph, min(columns, 100)))
+		}
+	}
+	if v.Told != nil {
+		tell("", v.Told.About)
+		tell(say["assumptions"], v.Told.Assumptions)
+		tell(say["failures"], v.Told.Failures)
+	} else {
+		tell("", v.Story)
 	}
 	list := func(title string, lines []string) {
 		if len(lines) == 0 {
@@ -89,24 +145,28 @@ func showText(w io.Writer, v *thymus.View, columns int) {
 			fmt.Fprintf(w, "  %s\n", l)
 		}
 	}
+	if v.Diagram != nil && len(v.Diagram.States)+len(v.Diagram.Writes) > 0 {
+		fmt.Fprintf(w, "\n%s\n", say["diagram"])
+		diagramText(w, v.Diagram, say)
+	}
 	if len(v.Reads)+len(v.Writes) > 0 {
-		fmt.Fprintf(w, "\nPorts\n")
+		fmt.Fprintf(w, "\n%s\n", say["ports"])
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for _, p := range v.Reads {
-			fmt.Fprintf(t, "  reads\t%s\t%s\t%s\t%s\n", p.Name, p.Kind, p.Unit, p.Meaning)
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", say["reads"], p.Name, p.Kind, p.Unit, p.Meaning)
 		}
 		for _, p := range v.Writes {
-			fmt.Fprintf(t, "  writes\t%s\t%s\t%s\t%s\n", p.Name, p.Kind, p.Unit, p.Meaning)
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", say["writes"], p.Name, p.Kind, p.Unit, p.Meaning)
 		}
 		t.Flush()
 	}
-	list("Doses", v.Doses)
-	list("Parts", v.Parts)
-	list("Arms", v.Arms)
-	list("Endpoints", v.Endpoints)
-	list("Reactions and rules", v.Equations)
+	list(say["doses"], v.Doses)
+	list(say["parts"], v.Parts)
+	list(say["arms"], v.Arms)
+	list(say["endpoints"], v.Endpoints)
+	list(say["equations"], v.Equations)
 	if len(v.Parameters) > 0 {
-		fmt.Fprintf(w, "\nParameters (%s)\n", sources(v))
+		fmt.Fprintf(w, "\n%s (%s)\n", say["parameters"], sources(v))
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		for _, p := range v.Parameters {
 			value := ""
@@ -116,6 +176,12 @@ func showText(w io.Writer, v *thymus.View, columns int) {
 			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", p.ID, value, p.Unit, p.Spread, p.Source, p.Note)
 		}
 		t.Flush()
+	}
+	if len(v.Cited) > 0 {
+		fmt.Fprintf(w, "\n%s\n", say["sources"])
+		for _, c := range v.Cited {
+			fmt.Fprintf(w, "  %s (%d %s)\n", c.Name, c.N, say["numbers"])
+		}
 	}
 	fmt.Fprintf(w, "\n%s\n", thymus.Disclaimer)
 }
