@@ -88,7 +88,7 @@ func diagram(title string, d *model.Diagram, language, before string) string {
 		}
 		x += w + gap
 	}
-	right := x + 14
+	right := math.Max(x+14, middle+150)
 	// ports stand beside what they steer and what they are made of
 	beside := func(ids []string, of func(string) []string) {
 		height := map[string]float64{}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strings"
 
+	"thymus/library"
 	"thymus/trial"
 )
 
@@ -71,6 +72,14 @@ type view struct {
 	Primary string
 	Command string
 	Arms    []armView
+	Modules []moduleView
+}
+
+// moduleView is a module's story in the report's language, with its diagram.
+type moduleView struct {
+	trial.ModuleStory
+	library.Story
+	Picture template.HTML
 }
 
 type armView struct {
@@ -149,6 +158,13 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 		}
 	}
 	v.Forest = template.HTML(forest(r, v.W["published"], v.W["predicted"]))
+	for _, m := range r.Stories {
+		x := moduleView{ModuleStory: m, Story: m.Told[language]}
+		if m.Diagram != nil && len(m.Diagram.States)+len(m.Diagram.Writes) > 0 {
+			x.Picture = template.HTML(diagram(m.Title, m.Diagram, language, ""))
+		}
+		v.Modules = append(v.Modules, x)
+	}
 	v.Command = fmt.Sprintf("thymus run %s --patients %d --seed %d", r.Spec.ID, r.Spec.Size, r.Seed)
 	return page.Execute(w, v)
 }
@@ -311,7 +327,8 @@ func Summary(w io.Writer, r *trial.Result) error {
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"num": Number, "span": interval, "join": strings.Join, "short": short,
-	"isdoi": func(s string) bool { return strings.HasPrefix(s, "10.") },
+	"paragraphs": func(s string) []string { return strings.Split(s, "\n\n") },
+	"isdoi":      func(s string) bool { return strings.HasPrefix(s, "10.") },
 	"pct": func(n, of int) string {
 		if of == 0 {
 			return ""

@@ -18,12 +18,12 @@ figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.95rem}svg{widt
 const pageText = `<!DOCTYPE html>
 <html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{{if and (eq .Lang "fr") .R.Spec.TitleFR}}{{.R.Spec.TitleFR}}{{else}}{{.R.Spec.Title}}{{end}} · thymus</title>
-` + style + `</head><body><main>
+` + style + `` + DiagramStyle + `</head><body><main>
 <p class="warn">{{.W.disclaimer}}</p>
 <h1>{{if and (eq .Lang "fr") .R.Spec.TitleFR}}{{.R.Spec.TitleFR}}{{else}}{{.R.Spec.Title}}{{end}}</h1>
 <p>{{.R.Spec.Question}}</p>
 <div class="answer"><h3>{{.W.answer}}</h3>{{range .Answer}}<p>{{.}}</p>{{end}}</div>
-<nav aria-label="{{.W.contents}}"><a href="#design">{{.W.design}}</a><a href="#endpoints">{{.W.endpoints}}</a><a href="#curves">{{.W.curves}}</a><a href="#agreement">{{.W.agreement}}</a><a href="#parameters">{{.W.parameters}}</a><a href="#limits">{{.W.limits}}</a></nav>
+<nav aria-label="{{.W.contents}}"><a href="#design">{{.W.design}}</a><a href="#endpoints">{{.W.endpoints}}</a><a href="#curves">{{.W.curves}}</a><a href="#agreement">{{.W.agreement}}</a><a href="#modules">{{.W.modules}}</a><a href="#parameters">{{.W.parameters}}</a><a href="#limits">{{.W.limits}}</a></nav>
 <h2 id="design">{{.W.design}}</h2>
 {{with .R.Spec.Story}}<p>{{.}}</p>{{end}}
 <p>{{if eq .R.Spec.Design "counterfactual"}}{{.W.counterfactual}}{{else}}{{.W.randomiseddesign}}{{end}}</p>
@@ -55,7 +55,11 @@ const pageText = `<!DOCTYPE html>
 <div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.flow}}</th><th>{{.W.nDoses}}</th><th>{{.W.perPatient}}</th></tr></thead><tbody>
 {{range .R.Arms}}{{$a := .}}{{range .Doses}}<tr><td>{{$a.ID}}</td><td>{{index $.R.Modules .Module}}, {{.Route}}{{with .Rule}} ({{.}}){{end}}</td><td class="n">{{.Patients}} / {{$a.Randomised}}</td><td class="n">{{.Doses}}</td><td class="n">{{num .MeanTotal}} {{.Unit}}</td></tr>{{else}}<tr><td>{{$a.ID}}</td><td colspan="4">{{$.W.none}}</td></tr>{{end}}
 {{end}}</tbody></table></div>
-<h2 id="parameters">{{.W.parameters}}</h2>
+{{if .Modules}}<h2 id="modules">{{.W.modules}}</h2><p class="note">{{.W.modulesnote}}</p>
+{{range .Modules}}<details><summary>{{.Title}} (<code>{{.Instance}}</code>)</summary>{{range paragraphs .About}}<p>{{.}}</p>{{end}}
+{{with .Assumptions}}<h3>{{$.W.assumptions}}</h3><p>{{.}}</p>{{end}}{{with .Failures}}<h3>{{$.W.knownfailures}}</h3><p>{{.}}</p>{{end}}
+{{with .Doses}}<h3>{{$.W.route}}</h3><ul>{{range .}}<li><code>{{.}}</code></li>{{end}}</ul>{{end}}{{with .Picture}}<figure>{{.}}</figure>{{end}}</details>
+{{end}}{{end}}<h2 id="parameters">{{.W.parameters}}</h2>
 <p>{{range $i, $c := .R.SourceCounts}}{{if $i}}, {{end}}{{$c.Name}} {{$c.N}}{{end}}.</p>
 <details><summary>{{.W.all}} ({{len .R.Parameters}})</summary><div class="scroll"><table><thead><tr><th>{{.W.parameter}}</th><th>{{.W.value}}</th><th>{{.W.unit}}</th><th>{{.W.spread}}</th><th>{{.W.source}}</th><th>{{.W.note}}</th></tr></thead><tbody>
 {{range .R.Parameters}}<tr><td><code>{{.ID}}</code></td><td class="n">{{num .Value}}</td><td>{{.Unit}}</td><td>{{.Spread}}</td><td>{{.Source}}</td><td>{{.Note}}</td></tr>{{end}}</tbody></table></div></details>

@@ -476,7 +476,7 @@ func (a *Analysis) Bands() *table.Table {
 // Result computes everything a report shows.
 func (a *Analysis) Result(version string) (*Result, error) {
 	p := a.p
-	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document), Modules: p.titles}
+	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document), Modules: p.titles, Stories: p.stories}
 	if !p.exactBands() {
 		r.BandError = BandError
 	}

@@ -45,6 +45,7 @@ type Prepared struct {
 	settings   []sim.Setting
 	evidence   []library.EvidenceRow
 	titles     map[string]string // short titles of modules by instance
+	stories    []ModuleStory
 }
 
 type signalEntry struct {
@@ -89,6 +90,16 @@ type rule struct {
 	trigger string
 }
 
+// storyOf takes from a module what a report says of it.
+func storyOf(e *library.Entry, ports *model.Ports) ModuleStory {
+	s := ModuleStory{Name: e.Name, Instance: e.Instance, Title: e.Title, Told: map[string]library.Story{"en": e.Tell("en"), "fr": e.Tell("fr")}}
+	for _, d := range e.Doses {
+		s.Doses = append(s.Doses, d.Text)
+	}
+	s.Diagram, _ = e.Diagram(ports)
+	return s
+}
+
 // mostTrajectory is how many times of a trajectory a run keeps and a report draws.
 const mostTrajectory = 160
 
@@ -131,6 +142,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 			p.titles[e.Instance] = strings.TrimSpace(e.Title[:i])
 		}
 		parts = append(parts, model.Part{Instance: e.Instance, Module: e.Module, Doc: e.Doc})
+		p.stories = append(p.stories, storyOf(e, ports))
 	}
 	for _, name := range pop.Modules {
 		load(name, pop.places.place("modules"))

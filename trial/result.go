@@ -1,5 +1,10 @@
 package trial
 
+import (
+	"thymus/library"
+	"thymus/model"
+)
+
 // Result is a finished, analysed trial: what the report shows. Everything in it is
 // a function of the run's tables, so that a run read back from disk gives the same.
 type Result struct {
@@ -22,6 +27,15 @@ type Result struct {
 	SourceCounts []Count           // parameters by kind of source, in a fixed order
 	Modules      map[string]string // short titles of modules by instance
 	ModelText    string            // the composed model as Antimony
+	Stories      []ModuleStory     // of its modules, in their order
+}
+
+// ModuleStory is what a module of a trial is, for readers of its report.
+type ModuleStory struct {
+	Name, Instance, Title string
+	Told                  map[string]library.Story // by language
+	Doses                 []string                 // routes as the header writes them
+	Diagram               *model.Diagram
 }
 
 // ArmResult counts what became of an arm's patients.
