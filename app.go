@@ -19,7 +19,8 @@ type Options struct {
 
 // App does what users ask for; its methods may be called one after the other.
 type App struct {
-	lib *library.Library
+	lib    *library.Library
+	folder string // the user's, or ""
 }
 
 // New opens the library. A folder that cannot be read is an input error.
@@ -28,7 +29,7 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, diag.Messages{diag.FileError(o.Library, err)}
 	}
-	return &App{lib: lib}, nil
+	return &App{lib: lib, folder: o.Library}, nil
 }
 
 // Info says which program this is.

@@ -13,7 +13,7 @@ import (
 
 // Entry is one thing in the library.
 type Entry struct {
-	Kind  string `json:"kind"` // core, disease, therapy, process, population, trial
+	Kind  string `json:"kind"` // core, disease, therapy, process, population, trial, fit
 	Name  string `json:"name"`
 	Title string `json:"title"`
 }
@@ -29,10 +29,11 @@ var kinds = []struct {
 	{"therapy", []string{"models", "therapies"}},
 	{"population", []string{"populations"}},
 	{"trial", []string{"trials"}},
+	{"fit", []string{"fits"}},
 }
 
 // List names what the library holds; kind is "", or one of models, diseases,
-// therapies, populations, trials.
+// therapies, populations, trials, fits.
 func (a *App) List(kind string) ([]Entry, error) {
 	entries := []Entry{}
 	known := false
@@ -51,7 +52,7 @@ func (a *App) List(kind string) ([]Entry, error) {
 	}
 	if !known {
 		return nil, diag.Messages{diag.Errorf(diag.Place{}, "the library has no kind %q", kind).
-			WithHelp("one of models, diseases, therapies, populations, trials")}
+			WithHelp("one of models, diseases, therapies, populations, trials, fits")}
 	}
 	return entries, nil
 }
@@ -69,6 +70,10 @@ func (a *App) title(kind, name string) string {
 			if s, ms := trial.ReadTrial(src); !ms.HasErrors() {
 				return s.Title
 			}
+		}
+	case "fit":
+		if s, ms := a.readFit(name); !ms.HasErrors() {
+			return s.Title
 		}
 	default:
 		if e, ms := a.lib.Module(name); !ms.HasErrors() {
@@ -111,7 +116,7 @@ type ParameterView struct {
 	Note   string   `json:"note,omitempty"`
 }
 
-// View is what `thymus show` prints of a module, population or trial.
+// View is what `thymus show` prints of a module, population, trial or fit.
 type View struct {
 	Kind       string          `json:"kind"`
 	Name       string          `json:"name"`
@@ -128,6 +133,7 @@ type View struct {
 	Arms       []string        `json:"arms,omitempty"`
 	Endpoints  []string        `json:"endpoints,omitempty"`
 	Equations  []string        `json:"equations,omitempty"`
+	Fits       []string        `json:"fits,omitempty"` // of a fit: what is fitted, and what came out
 	Parameters []ParameterView `json:"parameters,omitempty"`
 	Sources    []trial.Count   `json:"sources,omitempty"`
 	Cited      []trial.Count   `json:"cited,omitempty"` // what is named as a source, with how many numbers rest on it
@@ -148,6 +154,8 @@ func (a *App) Show(name, language string) (*View, error) {
 		return a.showPopulation(name, language)
 	case "trial":
 		return a.showTrial(name, language)
+	case "fit":
+		return a.showFit(name, language)
 	}
 	e, ms := a.lib.Module(name)
 	if ms.HasErrors() {

@@ -8,6 +8,7 @@ import (
 
 	"thymus/compile"
 	"thymus/diag"
+	"thymus/fit"
 	"thymus/library"
 	"thymus/model"
 	"thymus/population"
@@ -85,6 +86,18 @@ func (a *App) check(name string) (CheckReport, error) {
 			return r, nil
 		}
 		a.checkTrial(&r, src)
+	case "fit":
+		s, ms := a.readFit(name)
+		r.Messages = append(r.Messages, ms...)
+		if ms.HasErrors() {
+			return r, nil
+		}
+		r.Composed = true
+		_, ms = fit.Prepare(s, a.lib, fit.Options{})
+		r.Messages = append(r.Messages, ms...)
+		_, ms = a.fitRecord(name)
+		r.Messages = append(r.Messages, ms...)
+		r.Notes = append(r.Notes, fmt.Sprintf("%d parameters are fitted", len(s.Parameters)))
 	default:
 		e, ms := a.lib.Module(name)
 		r.Messages = append(r.Messages, ms...)

@@ -17,7 +17,7 @@ var floors = map[string]int{
 	"model": 2, "antimony": 2, "sbml": 2, "compile": 2,
 	"omex": 2, "sedml": 2,
 	"regimen": 3, "population": 3, "sim": 3, "library": 3, "flux": 3,
-	"trial": 4, "store": 4, "report": 4, "conformance": 4, "bench": 4,
+	"trial": 4, "fit": 4, "store": 4, "report": 4, "conformance": 4, "bench": 4,
 	"":    5,
 	"cli": 6, "cmd/thymus": 6,
 }
@@ -36,6 +36,7 @@ var sameFloor = map[string]string{
 	"sim population":     "signals are functions of time",
 	"library regimen":    "modules state their dose routes",
 	"report trial":       "a report shows a Result",
+	"fit trial":          "a fit asks trials for predictions",
 	"cmd/thymus cli":     "main is ten lines",
 	"ode kernel":         "lanes of solutions are machine code",
 	"jump kernel":        "lanes of replicates are machine code",

@@ -125,9 +125,7 @@ func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
 	if err := reportLanguage(&r.Language); err != nil {
 		return nil, err
 	}
-	if r.Workers == 0 {
-		r.Workers = runtime.GOMAXPROCS(0)
-	}
+	r.Workers = workersOr(r.Workers)
 	var run *store.Run
 	var p *trial.Prepared
 	var err error
@@ -159,6 +157,14 @@ func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
 		return nil, err
 	}
 	return &RunSummary{Folder: run.Dir, Result: result, Warnings: p.Warnings}, nil
+}
+
+// workersOr is a number of workers: by default that of the processors.
+func workersOr(n int) int {
+	if n == 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return n
 }
 
 // complete computes the chunks that a run lacks, lets the analysis take in all of them in

@@ -70,7 +70,11 @@ func (a *App) Validate(ctx context.Context, r ValidateRequest) (*ValidateSummary
 	for _, name := range r.Trials {
 		command += " " + name
 	}
-	v := &report.Validation{Version: Version, Command: command, Disclaimer: Disclaimer, Only: r.Only, Coverage: trial.Cover(all, rows)}
+	fitted, ms := a.usedForFitting()
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	v := &report.Validation{Fitted: fitted, Version: Version, Command: command, Disclaimer: Disclaimer, Only: r.Only, Coverage: trial.Cover(all, rows)}
 	s := &ValidateSummary{Folder: r.Out, Parts: map[string]int{}, Disclaimer: Disclaimer}
 	for i, spec := range named {
 		if r.Began != nil {

@@ -15,7 +15,7 @@ import (
 
 func (f *face) list() *cobra.Command {
 	return &cobra.Command{
-		Use:   "list [models|diseases|therapies|populations|trials]",
+		Use:   "list [models|diseases|therapies|populations|trials|fits]",
 		Short: "List what the library holds",
 		Example: `  thymus list
   thymus list trials
@@ -92,9 +92,9 @@ diagram as a picture.`,
 // showWords are the headings of show, by language.
 var showWords = map[string]map[string]string{
 	"en": {"assumptions": "Assumptions", "failures": "Known failures and what is left out", "diagram": "Diagram", "ports": "Ports", "reads": "reads", "writes": "writes", "doses": "Doses",
-		"parts": "Parts", "arms": "Arms", "endpoints": "Endpoints", "equations": "Reactions and rules", "parameters": "Parameters", "sources": "Sources", "numbers": "numbers", "port": "to port", "nothing": "nothing: a source or a sink", "by": "steered by"},
+		"parts": "Parts", "arms": "Arms", "endpoints": "Endpoints", "equations": "Reactions and rules", "fits": "Fitted", "parameters": "Parameters", "sources": "Sources", "numbers": "numbers", "port": "to port", "nothing": "nothing: a source or a sink", "by": "steered by"},
 	"fr": {"assumptions": "Hypothèses", "failures": "Limites connues et ce qui manque", "diagram": "Schéma", "ports": "Ports", "reads": "lit", "writes": "écrit", "doses": "Doses",
-		"parts": "Composants", "arms": "Bras", "endpoints": "Critères", "equations": "Réactions et règles", "parameters": "Paramètres", "sources": "Sources", "numbers": "nombres", "port": "vers le port", "nothing": "rien : source ou puits", "by": "sous l'influence de"},
+		"parts": "Composants", "arms": "Bras", "endpoints": "Critères", "equations": "Réactions et règles", "fits": "Ajustement", "parameters": "Paramètres", "sources": "Sources", "numbers": "nombres", "port": "vers le port", "nothing": "rien : source ou puits", "by": "sous l'influence de"},
 }
 
 // writeDiagram writes the picture of a module.
@@ -165,6 +165,7 @@ func showText(w io.Writer, v *thymus.View, columns int, say map[string]string) {
 	list(say["arms"], v.Arms)
 	list(say["endpoints"], v.Endpoints)
 	list(say["equations"], v.Equations)
+	list(say["fits"], v.Fits)
 	if len(v.Parameters) > 0 {
 		fmt.Fprintf(w, "\n%s (%s)\n", say["parameters"], sources(v))
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

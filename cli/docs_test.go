@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,6 +56,9 @@ func (p *page) in(t *testing.T, do func()) {
 	dir := t.TempDir()
 	for mark, body := range p.blocks {
 		if strings.Contains(mark, ".") {
+			if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(mark)), 0o755); err != nil {
+				t.Fatal(err)
+			}
 			if err := os.WriteFile(filepath.Join(dir, mark), []byte(body), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -132,4 +136,49 @@ func TestMethodsPage(t *testing.T) {
 	})
 	p.expect(t, "output", smooth)
 	p.expect(t, "output-ssa", jumps)
+}
+
+// alike says whether two outputs have the same words and nearly the same numbers: a search
+// carries the roundings of a processor on.
+func alike(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		v, err1 := strconv.ParseFloat(strings.Trim(x[i], "(),"), 64)
+		w, err2 := strconv.ParseFloat(strings.Trim(y[i], "(),"), 64)
+		if x[i] != y[i] && (err1 != nil || err2 != nil || math.Abs(v-w) > 0.3+0.1*math.Abs(v)) {
+			return false
+		}
+	}
+	return true
+}
+
+// TestFittingPage runs the command of docs/fitting.md.
+func TestFittingPage(t *testing.T) {
+	p := readPage(t, "fitting.md")
+	var out string
+	p.in(t, func() {
+		command, ok := strings.CutPrefix(strings.TrimSpace(p.blocks[""]), "$ thymus ")
+		if !ok {
+			t.Fatalf("the page opens with %q", p.blocks[""])
+		}
+		code, o, errs := do(strings.Fields(command)...)
+		if code != exitOK {
+			t.Fatalf("code %d, %s", code, errs)
+		}
+		out = o
+		if code, o, errs := do("--library", ".", "fit", "tracer-loss", "--apply"); code != exitOK || o != "changed disease/tracer.parameters.tsv\n" {
+			t.Errorf("apply: code %d, %s%s", code, o, errs)
+		}
+		for _, args := range [][]string{{"--budget", "soon"}, {"--patients", "0"}, {"--apply", "--seed", "1"}} {
+			if code, _, errs := do(append([]string{"--library", ".", "fit", "tracer-loss"}, args...)...); code != exitInput {
+				t.Errorf("%v: code %d, %s", args, code, errs)
+			}
+		}
+	})
+	if *update || !alike(p.blocks["output"], out) {
+		p.expect(t, "output", out)
+	}
 }

@@ -173,7 +173,7 @@ suite did not pass; 130 interrupted.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nsee: %s --help", err, c.CommandPath())}
 	})
-	root.AddCommand(f.run(), f.validate(), f.list(), f.show(), f.check(), f.evidence(), f.simulate(), f.convert(), f.sedml(), f.conformance(), f.flux(), f.compile(), f.bench(), f.version())
+	root.AddCommand(f.run(), f.validate(), f.fit(), f.list(), f.show(), f.check(), f.evidence(), f.simulate(), f.convert(), f.sedml(), f.conformance(), f.flux(), f.compile(), f.bench(), f.version())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

@@ -22,13 +22,19 @@ import (
 	"thymus/regimen"
 )
 
-//go:embed core disease therapy population trial evidence ports.tsv
+//go:embed core disease therapy population trial fits evidence ports.tsv
 var embedded embed.FS
 
 // folders hold the kinds of entries.
 var folders = []struct{ folder, extension string }{
-	{"core", ".ant"}, {"disease", ".ant"}, {"therapy", ".ant"}, {"population", ".yaml"}, {"trial", ".yaml"},
+	{"core", ".ant"}, {"disease", ".ant"}, {"therapy", ".ant"}, {"population", ".yaml"}, {"trial", ".yaml"}, {"fits", ".yaml"},
 }
+
+// yamlKinds says what the YAML files of a folder are.
+var yamlKinds = map[string]string{"population": "population", "trial": "trial", "fits": "fit"}
+
+// recordEnd is how the name of a fit's record ends, without the extension.
+const recordEnd = ".record"
 
 // Library finds entries by name.
 type Library struct {
@@ -78,12 +84,13 @@ func (l *Library) read(name string) (*diag.Source, error) {
 	return nil, fs.ErrNotExist
 }
 
-// Names lists the entries of a kind (core, process, disease, therapy, population, trial)
+// Names lists the entries of a kind (core, process, disease, therapy, population, trial, fit)
 // in alphabetical order.
 func (l *Library) Names(kind string) []string {
 	seen := map[string]bool{}
 	for _, f := range folders {
-		if f.extension == ".yaml" && f.folder != kind || f.extension == ".ant" && (kind == "population" || kind == "trial") {
+		isYAML := kind == "population" || kind == "trial" || kind == "fit"
+		if f.extension == ".yaml" && yamlKinds[f.folder] != kind || f.extension == ".ant" && isYAML {
 			continue
 		}
 		for _, layer := range l.layers {
@@ -91,7 +98,7 @@ func (l *Library) Names(kind string) []string {
 				files, _ := fs.ReadDir(layer.fs, dir)
 				for _, file := range files {
 					name, ok := strings.CutSuffix(file.Name(), f.extension)
-					if !ok || seen[name] || file.IsDir() {
+					if !ok || seen[name] || file.IsDir() || strings.HasSuffix(name, recordEnd) {
 						continue
 					}
 					if f.extension == ".yaml" {
@@ -113,7 +120,7 @@ func (l *Library) Names(kind string) []string {
 	return out
 }
 
-// yamlKind tells a trial from a population by its first key.
+// yamlKind tells a trial, a population or a fit by its first key.
 func (l *Library) yamlKind(layer layer, name string) string {
 	text, _ := fs.ReadFile(layer.fs, name)
 	for _, line := range strings.Split(string(text), "\n") {
@@ -358,8 +365,28 @@ func (l *Library) TrialSource(name string) (*diag.Source, diag.Messages) {
 	return l.yaml("trial", name)
 }
 
+// FitSource is the text of a fit.
+func (l *Library) FitSource(name string) (*diag.Source, diag.Messages) {
+	return l.yaml("fit", name)
+}
+
+// RecordSource is the record of a fit; nil when there is none.
+func (l *Library) RecordSource(name string) *diag.Source {
+	src, err := l.read(path.Join("fits", name+recordEnd+".yaml"))
+	if err != nil {
+		return nil
+	}
+	return src
+}
+
 func (l *Library) yaml(kind, name string) (*diag.Source, diag.Messages) {
-	src, err := l.read(path.Join(kind, name+".yaml"))
+	folder := kind
+	for f, k := range yamlKinds {
+		if k == kind {
+			folder = f
+		}
+	}
+	src, err := l.read(path.Join(folder, name+".yaml"))
 	if err != nil {
 		m := diag.Errorf(diag.Place{}, "the library has no %s %q", kind, name).WithHelp("%s", diag.DidYouMean(name, l.Names(kind)))
 		return nil, diag.Messages{m}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"thymus/compile"
+	"thymus/fit"
 	"thymus/library"
 	"thymus/model"
 	"thymus/regimen"
@@ -118,6 +119,9 @@ func newBench(t testing.TB, off bool, set map[string]float64, names ...string) *
 		}
 	}
 	choose("ch_eIgG", 0) // the independent model does not know immunoglobulin of the disease's plasmablasts
+	for id, v := range unfitted(t, lib, m) {
+		chosen[id] = v
+	}
 	if off {
 		for id, v := range base(t) {
 			choose(id, v)
@@ -131,6 +135,40 @@ func newBench(t testing.TB, off bool, set map[string]float64, names ...string) *
 	}
 	sort.Slice(b.values, func(i, j int) bool { return b.values[i].ID < b.values[j].ID })
 	return b
+}
+
+// unfitted gives the values that the model's fitted parameters had before: references were
+// computed with those. A reference of a later date sets what it was computed with.
+func unfitted(t testing.TB, lib *library.Library, m *model.Model) map[string]float64 {
+	t.Helper()
+	out := map[string]float64{}
+	for _, name := range lib.Names("fit") {
+		src := lib.RecordSource(name)
+		if src == nil {
+			continue
+		}
+		r, ms := fit.ReadRecord(src)
+		if ms.HasErrors() {
+			t.Fatal(ms)
+		}
+		for _, x := range r.Parameters {
+			e, ms := lib.Module(x.Module)
+			if ms.HasErrors() {
+				t.Fatal(ms)
+			}
+			for _, row := range e.Rows() {
+				if row.ID != x.ID || x.Of != "value" {
+					continue
+				}
+				for _, p := range m.Parameters {
+					if p.TableAt.Src != nil && p.TableAt.Src.Name == row.At.Src.Name && p.TableAt.Start == row.At.Start {
+						out[p.ID] = x.Before
+					}
+				}
+			}
+		}
+	}
+	return out
 }
 
 func states(t testing.TB, m *model.Model, c sim.Config) []string {

@@ -17,7 +17,8 @@ type Validation struct {
 	Version, Command, Disclaimer string
 	Results                      []*trial.Result // of the trials that name evidence, by name
 	Coverage                     []trial.Coverage
-	Only                         string // a use: only its rows are shown; "": all
+	Only                         string            // a use: only its rows are shown; "": all
+	Fitted                       map[string]string // rows that were used for fitting, with the names of the fits
 }
 
 // Tally counts the predicted rows of one use.
@@ -143,17 +144,51 @@ func ValidationCSV(w io.Writer, v *Validation) error {
 		return fmt.Sprintf("%.6g", x)
 	}
 	rows := [][]string{{"row", "study", "arm", "measure", "unit", "use", "status", "part", "trial", "endpoint", "trial_arm", "statistic", "published", "published_lo", "published_hi",
-		"published_rule", "n", "predicted", "predicted_lo90", "predicted_hi90", "z", "published_sd", "predicted_sd", "agrees", "why"}}
+		"published_rule", "n", "predicted", "predicted_lo90", "predicted_hi90", "z", "published_sd", "predicted_sd", "agrees", "used_for_fitting", "why"}}
 	for _, c := range v.comparisons() {
 		rows = append(rows, []string{c.Row, c.Study, v.arm(c.Row), c.Measure, c.Unit, c.Use, c.Status, string(trial.Predicted), c.Trial, c.Endpoint, c.Arm, c.Statistic, cell(c.Published), cell(c.PublishedLo), cell(c.PublishedHi),
-			c.Rule, fmt.Sprint(c.PublishedN), cell(c.Predicted), cell(c.PredictedLo), cell(c.PredictedHi), cell(c.Z), cell(c.PublishedSD), cell(c.PredictedSD), fmt.Sprint(c.Agrees), c.Why()})
+			c.Rule, fmt.Sprint(c.PublishedN), cell(c.Predicted), cell(c.PredictedLo), cell(c.PredictedHi), cell(c.Z), cell(c.PublishedSD), cell(c.PredictedSD), fmt.Sprint(c.Agrees), v.used(c.Row), c.Why()})
 	}
 	for _, c := range v.others() {
 		e := c.Row
-		rows = append(rows, []string{e.ID, e.Study, e.Arm, e.Measure, e.Unit, e.Use, e.Status, string(c.Part), c.Trial, "", "", "", e.Value, e.SpreadLo, e.SpreadHi, e.SpreadKind, e.N, "", "", "", "", "", "", "", c.Why})
+		rows = append(rows, []string{e.ID, e.Study, e.Arm, e.Measure, e.Unit, e.Use, e.Status, string(c.Part), c.Trial, "", "", "", e.Value, e.SpreadLo, e.SpreadHi, e.SpreadKind, e.N, "", "", "", "", "", "", "", v.used(e.ID), c.Why})
 	}
 	out := csv.NewWriter(w)
 	return out.WriteAll(rows)
+}
+
+// used says whether a row was used for fitting.
+func (v *Validation) used(row string) string {
+	if v.Fitted[row] != "" {
+		return "yes"
+	}
+	return "no"
+}
+
+// fitsText says what was fitted to the rows that are shown.
+func (v *Validation) fitsText() string {
+	names := map[string]int{}
+	rows := 0
+	seen := map[string]bool{}
+	for _, c := range v.comparisons() {
+		if v.Fitted[c.Row] == "" || seen[c.Row] {
+			continue
+		}
+		seen[c.Row] = true
+		rows++
+		for _, n := range strings.Split(v.Fitted[c.Row], ", ") {
+			names[n]++
+		}
+	}
+	if rows == 0 {
+		return "No fit used any of the rows shown."
+	}
+	var list []string
+	for n, k := range names {
+		list = append(list, fmt.Sprintf("%s (%d)", n, k))
+	}
+	sort.Strings(list)
+	return fmt.Sprintf("Fits used %d of the rows shown, all of them calibration rows: %s. Their records are in the library.", rows, strings.Join(list, ", "))
 }
 
 func (v *Validation) arm(row string) string {
@@ -192,19 +227,19 @@ func ValidationMarkdown(w io.Writer, v *Validation) error {
 		}
 		fmt.Fprintf(&b, " %s %d", p, v.Count(p))
 	}
-	b.WriteString(". Nothing was fitted to any of them.\n")
+	b.WriteString(". " + v.fitsText() + "\n")
 	last := ""
 	for _, c := range v.comparisons() {
 		if c.Trial != last {
 			last = c.Trial
-			fmt.Fprintf(&b, "\n## %s\n\n| row | study, measure | use | published | predicted | z | agrees | why |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n", c.Trial)
+			fmt.Fprintf(&b, "\n## %s\n\n| row | study, measure | use | published | predicted | z | agrees | used for fitting | why |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n", c.Trial)
 		}
 		agrees := "yes"
 		if !c.Agrees {
 			agrees = "**no**"
 		}
-		fmt.Fprintf(&b, "| %s | %s, %s: %s | %s, %s | %s (%s) %s | %s (%s) | %s | %s | %s |\n", c.Row, pipe(c.Study), pipe(v.arm(c.Row)), pipe(c.Measure), c.Use, c.Status,
-			Number(c.Published), interval(c.PublishedLo, c.PublishedHi), pipe(c.Unit), Number(c.Predicted), interval(c.PredictedLo, c.PredictedHi), Number(c.Z), agrees, pipe(c.Why()))
+		fmt.Fprintf(&b, "| %s | %s, %s: %s | %s, %s | %s (%s) %s | %s (%s) | %s | %s | %s | %s |\n", c.Row, pipe(c.Study), pipe(v.arm(c.Row)), pipe(c.Measure), c.Use, c.Status,
+			Number(c.Published), interval(c.PublishedLo, c.PublishedHi), pipe(c.Unit), Number(c.Predicted), interval(c.PredictedLo, c.PredictedHi), Number(c.Z), agrees, v.used(c.Row), pipe(c.Why()))
 	}
 	if list := v.others(); len(list) > 0 {
 		b.WriteString("\n## Not predicted\n\n| row | study, measure | value | what it is | why |\n| --- | --- | --- | --- | --- |\n")

@@ -11,8 +11,8 @@ import (
 	"thymus/stats"
 )
 
-// resamples is how many replicate trials of the published size are drawn from an arm.
-const resamples = 2000
+// usualResamples is how many replicate trials of the published size are drawn from an arm.
+const usualResamples = 2000
 
 // usualSize stands for the size of a published arm that is not known.
 const usualSize = 30
@@ -204,6 +204,8 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		c.Scale = float64(n) / 100 // the published figure is how many of the arm
 	}
 	a.Predicted = p.statistic(c, e, list, other)
+	a.PredictedN, a.PredictedOf = present(list), len(list)
+	a.IsShare = c.share(e)
 	size := n
 	if !known {
 		size = usualSize
@@ -215,7 +217,7 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 			draw2 = make([]seen, size)
 		}
 		var values []float64
-		for k := 0; k < resamples; k++ {
+		for k := 0; k < p.resamples; k++ {
 			for i := range draw {
 				draw[i] = list[stream.Intn(len(list))]
 			}
@@ -265,6 +267,12 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	}
 	a.Agrees = a.InPrediction && a.InPublished && !a.TooWide
 	return a
+}
+
+// present counts patients whose endpoint is not missing.
+func present(list []seen) int {
+	_, missing := numbers(list)
+	return len(list) - missing
 }
 
 // quartiles is the distance of a normal distribution's quartiles in standard deviations.

@@ -223,13 +223,15 @@ func (p *Prepared) difference(r EndpointResult, arm string, list, control []seen
 	return d
 }
 
-// SourceKind is the kind of a source: doi, label, study, literature, derived, fitted,
-// assumed.
+// SourceKind is the kind of a source: doi, label, study, literature, derived, fitted
+// (fit: NAME), assumed.
 func SourceKind(source string) string {
 	kind, _, _ := strings.Cut(source, ":")
 	switch kind = strings.TrimSpace(kind); kind {
 	case "":
 		return "none"
+	case "fit":
+		return "fitted"
 	case "doi", "label", "study", "literature", "derived", "fitted", "assumed", "pmid":
 		return kind
 	}

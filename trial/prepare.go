@@ -46,6 +46,8 @@ type Prepared struct {
 	evidence   []library.EvidenceRow
 	titles     map[string]string // short titles of modules by instance
 	stories    []ModuleStory
+	resamples  int    // replicate trials drawn for an agreement
+	skip       []bool // arms that are not simulated; nil: none
 }
 
 type signalEntry struct {
@@ -111,7 +113,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 		chosen.Plausible = append(append([]Plausible(nil), pop.Plausible...), s.Enrol...)
 		pop = &chosen
 	}
-	p := &Prepared{Spec: s, Population: pop, observable: map[string]int{}, visits: map[string]float64{}, titles: map[string]string{}}
+	p := &Prepared{Spec: s, Population: pop, resamples: usualResamples, observable: map[string]int{}, visits: map[string]float64{}, titles: map[string]string{}}
 	ports, ms := lib.Ports()
 	if ms.HasErrors() {
 		return nil, ms

@@ -340,7 +340,7 @@ type PopulationSpec struct {
 	Plausible                 []Plausible
 	Attempts                  int
 	Source                    *diag.Source
-	places                    *document
+	places                    *Document
 }
 
 // Covariate is something known of a patient: a number with a spread, a level, or a formula

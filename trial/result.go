@@ -133,7 +133,9 @@ type Agreement struct {
 	Row, Study, Citation, DOI, Measure, Use, Status string
 	Endpoint, Arm, Statistic                        string  // Statistic names the other arm and the visit, too
 	Published, PublishedLo, PublishedHi             float64 // NaN where not given
-	PublishedN                                      int
+	PublishedN                                      int     // patients of the published arm
+	PredictedN, PredictedOf                         int     // virtual patients whose endpoint is known, of those in the arm
+	IsShare                                         bool    // a share of patients [%]
 	Unit                                            string
 	Predicted, PredictedLo, PredictedHi             float64 // 90 % interval of replicate trials of the published size
 	Z                                               float64

@@ -174,6 +174,10 @@ func (w *worker) patient(chunk, index int) patientResult {
 	number := chunk%p.perReplicate()*p.ChunkSize() + index
 	seed := seedOf(p.Spec.Seed, replicate)
 	r := patientResult{replicate: replicate, number: number, reasons: make([]int, len(p.Population.Plausible))}
+	arms := p.armsOf(seed, number)
+	if len(arms) == 0 {
+		return r
+	}
 	sampler := w.sampler(replicate)
 	var pt sim.Patient
 	var begin sim.Begin
@@ -206,13 +210,6 @@ func (w *worker) patient(chunk, index int) patientResult {
 	}
 	r.values = append([]float64(nil), w.values...)
 	r.how = begin.How
-	arms := []int{p.assign(seed, number)}
-	if p.Spec.Design == "counterfactual" {
-		arms = arms[:0]
-		for i := range p.arms {
-			arms = append(arms, i)
-		}
-	}
 	leave := math.Inf(1)
 	if p.Spec.Dropout > 0 {
 		leave = p.Spec.Start + rng.New(rng.Key{Seed: seed, Patient: number, Purpose: "dropout"}).Exponential()*365.25/p.Spec.Dropout
@@ -326,6 +323,18 @@ func (g give) amount(t float64, size regimen.Covariates) float64 {
 		v = math.Min(v, g.cap)
 	}
 	return v
+}
+
+// armsOf lists the arms that a patient is in and that are simulated.
+func (p *Prepared) armsOf(seed uint64, number int) []int {
+	arms := []int{p.assign(seed, number)}
+	if p.Spec.Design == "counterfactual" {
+		arms = arms[:0]
+		for i := range p.arms {
+			arms = append(arms, i)
+		}
+	}
+	return slices.DeleteFunc(arms, func(i int) bool { return p.skip != nil && p.skip[i] })
 }
 
 // assign picks the arm of a patient: permuted blocks keyed by (seed, block), so that

@@ -37,7 +37,7 @@ type Spec struct {
 	Limits             []string // what this trial leaves out, one line each
 	Source             *diag.Source
 	At                 diag.Place
-	places             *document
+	places             *Document
 }
 
 // Solver holds the integration settings of a trial (zero values: 1e-6, per-component defaults).

@@ -27,18 +27,31 @@ func Schema(name string) ([]byte, error) { return schemas.ReadFile("schema/" + n
 // mostYAML bounds the size of a trial or population file [bytes].
 const mostYAML = 4 << 20
 
-// document is a YAML text whose nodes can be found again by path.
-type document struct {
-	src  *diag.Source
-	root ast.Node
+// Document is a YAML text that was held against a schema; its nodes can be found again by
+// path.
+type Document struct {
+	src    *diag.Source
+	schema []byte
+	root   ast.Node
 	// offsets of the lines' beginnings
 	lines []int
 	ms    diag.Messages
 }
 
-// readDocument parses the text and holds it against a schema.
-func readDocument(src *diag.Source, schema string, into any) (*document, diag.Messages) {
-	d := &document{src: src, lines: []int{0}}
+// readDocument reads a trial or population file.
+func readDocument(src *diag.Source, name string, into any) (*Document, diag.Messages) {
+	schema, err := Schema(name)
+	if err != nil {
+		panic("trial: " + err.Error())
+	}
+	return ReadDocument(src, name, schema, into)
+}
+
+// ReadDocument parses a YAML text, holds it against a JSON Schema, and decodes it. The name
+// says what the file is, for messages: "trial". Numbers are finite, keys stand once, anchors
+// are refused.
+func ReadDocument(src *diag.Source, name string, schema []byte, into any) (*Document, diag.Messages) {
+	d := &Document{src: src, schema: schema, lines: []int{0}}
 	if len(src.Text) > mostYAML {
 		return nil, diag.Messages{diag.Errorf(diag.Place{Src: src}, "the file has %d bytes; at most %d are read", len(src.Text), mostYAML)}
 	}
@@ -52,11 +65,11 @@ func readDocument(src *diag.Source, schema string, into any) (*document, diag.Me
 		return nil, diag.Messages{d.yamlError(err)}
 	}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, diag.Messages{diag.Errorf(diag.Place{Src: src}, "expected one YAML document with a %s, found %d", schema, len(file.Docs))}
+		return nil, diag.Messages{diag.Errorf(diag.Place{Src: src}, "expected one YAML document with a %s, found %d", name, len(file.Docs))}
 	}
 	d.root = file.Docs[0].Body
 	if a := findAlias(d.root); a != nil {
-		return nil, diag.Messages{diag.Errorf(d.at(a), "anchors and aliases are not read in %s files: write the value out", schema)}
+		return nil, diag.Messages{diag.Errorf(d.at(a), "anchors and aliases are not read in %s files: write the value out", name)}
 	}
 	value := d.value(d.root)
 	if d.ms.HasErrors() {
@@ -73,7 +86,7 @@ func readDocument(src *diag.Source, schema string, into any) (*document, diag.Me
 	if err := decoder.Decode(&forSchema); err != nil {
 		return nil, diag.Messages{diag.Errorf(diag.Place{Src: src}, "%v", err)}
 	}
-	if ms := d.validate(schema, forSchema); ms.HasErrors() {
+	if ms := d.validate(name, forSchema); ms.HasErrors() {
 		ms.Sort()
 		return nil, ms
 	}
@@ -101,7 +114,7 @@ func (v visitor) Visit(n ast.Node) ast.Visitor { v(n); return v }
 
 // value turns nodes into plain values. Texts without quotes that read as numbers are
 // numbers, 1e8 too, as YAML 1.2 has it. Keys that stand twice are noted as errors.
-func (d *document) value(n ast.Node) any {
+func (d *Document) value(n ast.Node) any {
 	switch x := n.(type) {
 	case *ast.MappingNode:
 		return d.mapping(x.Values)
@@ -137,7 +150,7 @@ func (d *document) value(n ast.Node) any {
 	return nil
 }
 
-func (d *document) finite(v float64, n ast.Node) any {
+func (d *Document) finite(v float64, n ast.Node) any {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		d.ms = append(d.ms, diag.Errorf(d.at(n), "%s is not finite: expected a number", strings.TrimSpace(n.GetToken().Value)))
 		return nil
@@ -145,7 +158,7 @@ func (d *document) finite(v float64, n ast.Node) any {
 	return v
 }
 
-func (d *document) mapping(values []*ast.MappingValueNode) any {
+func (d *Document) mapping(values []*ast.MappingValueNode) any {
 	out := map[string]any{}
 	places := map[string]ast.Node{}
 	for _, v := range values {
@@ -161,7 +174,7 @@ func (d *document) mapping(values []*ast.MappingValueNode) any {
 }
 
 // yamlError makes a message of a parser's error.
-func (d *document) yamlError(err error) diag.Message {
+func (d *Document) yamlError(err error) diag.Message {
 	var t *token.Token
 	text := err.Error()
 	if e, ok := err.(yaml.Error); ok {
@@ -175,7 +188,7 @@ func (d *document) yamlError(err error) diag.Message {
 	return m.WithHelp("YAML is indented with spaces, and a text with a colon in it needs quotes")
 }
 
-func (d *document) tokenPlace(t *token.Token) diag.Place {
+func (d *Document) tokenPlace(t *token.Token) diag.Place {
 	if t == nil || t.Position == nil || t.Position.Line < 1 || t.Position.Line > len(d.lines) {
 		return diag.Place{Src: d.src}
 	}
@@ -200,7 +213,7 @@ func (d *document) tokenPlace(t *token.Token) diag.Place {
 	return diag.Place{Src: d.src, Start: start + column, End: min(start+column+max(length, 1), start+len(line))}
 }
 
-func (d *document) at(n ast.Node) diag.Place {
+func (d *Document) at(n ast.Node) diag.Place {
 	switch x := n.(type) {
 	case *ast.MappingNode:
 		if len(x.Values) > 0 {
@@ -217,7 +230,7 @@ func (d *document) at(n ast.Node) diag.Place {
 }
 
 // find walks from the root along keys and indices; it goes as far as it can.
-func (d *document) find(path []string) (node ast.Node, key ast.Node) {
+func (d *Document) find(path []string) (node ast.Node, key ast.Node) {
 	node = d.root
 	for _, step := range path {
 		switch x := node.(type) {
@@ -252,8 +265,11 @@ func (d *document) find(path []string) (node ast.Node, key ast.Node) {
 
 func keyText(v *ast.MappingValueNode) string { return v.Key.GetToken().Value }
 
+// Place is where the value at a path stands: d.Place("arms", 0, "id").
+func (d *Document) Place(path ...any) diag.Place { return d.place(path...) }
+
 // place is where the value at a path stands: d.place("arms", 0, "id").
-func (d *document) place(path ...any) diag.Place {
+func (d *Document) place(path ...any) diag.Place {
 	steps := make([]string, len(path))
 	for i, p := range path {
 		steps[i] = fmt.Sprint(p)
@@ -263,13 +279,9 @@ func (d *document) place(path ...any) diag.Place {
 }
 
 // validate holds a value against a schema and says everything that is wrong.
-func (d *document) validate(name string, value any) diag.Messages {
+func (d *Document) validate(name string, value any) diag.Messages {
 	compiler := jsonschema.NewCompiler()
-	text, err := Schema(name)
-	if err != nil {
-		panic("trial: " + err.Error())
-	}
-	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(string(d.schema)))
 	if err != nil {
 		panic("trial: schema " + name + ": " + err.Error())
 	}
@@ -295,7 +307,7 @@ func (d *document) validate(name string, value any) diag.Messages {
 
 // violations turns the leaves of a validation error into messages. Of alternatives only
 // the last is reported: they read "a number, or a text like ...".
-func (d *document) violations(v *jsonschema.ValidationError, ms *diag.Messages) {
+func (d *Document) violations(v *jsonschema.ValidationError, ms *diag.Messages) {
 	switch k := v.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
 		n, _ := d.find(v.InstanceLocation)
@@ -389,15 +401,10 @@ func pathText(path []string) string {
 }
 
 // known lists the keys that a schema allows where a property was refused.
-func (d *document) known(v *jsonschema.ValidationError) []string {
-	address, pointer, _ := strings.Cut(v.SchemaURL, "#")
-	name := strings.TrimSuffix(address[strings.LastIndexByte(address, '/')+1:], ".json")
-	node, err := Schema(name)
-	if err != nil {
-		return nil
-	}
+func (d *Document) known(v *jsonschema.ValidationError) []string {
+	_, pointer, _ := strings.Cut(v.SchemaURL, "#")
 	var x any
-	if json.Unmarshal(node, &x) != nil {
+	if json.Unmarshal(d.schema, &x) != nil {
 		return nil
 	}
 	for _, step := range strings.Split(strings.Trim(pointer, "/"), "/") {
@@ -424,7 +431,7 @@ var examples = map[string]string{
 	"resolution": "as in: resolution: 0.5 day", "apart": "as in: apart: 8 hour",
 }
 
-func (d *document) example(path []string) string {
+func (d *Document) example(path []string) string {
 	for i := len(path) - 1; i >= 0; i-- {
 		if e, ok := examples[path[i]]; ok {
 			return e

@@ -1,0 +1,177 @@
+package fit
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"thymus/diag"
+	"thymus/model"
+	"thymus/trial"
+)
+
+// Record says what a fit did.
+type Record struct {
+	ID, Command, Version  string
+	Seed                  uint64
+	Patients, Evaluations int
+	FailedPatients        int
+	Method, Loss          string
+	Trials                []string
+	CostBefore, CostAfter float64 // data and priors
+	DataBefore, DataAfter float64
+	Parameters            []Fitted
+	Correlation           [][]float64 // of the parameters on their transformed scales
+	Directions            []string    // what the data tell least, in words
+	Rows                  []Compared
+	Excluded              []Excluded
+}
+
+// Fitted is a parameter before and after.
+type Fitted struct {
+	Module, ID, Of, Unit, Transform string
+	Lower, Upper, PriorSD           float64
+	Before, After, Lo, Hi           float64 // with the 95 % interval of the profile
+	SD                              float64 // standard error on the transformed scale, by the Hessian
+	Verdict                         Verdict
+}
+
+// Name says which number it is.
+func (f Fitted) Name() string { return Parameter{Module: f.Module, ID: f.ID, Of: f.Of}.Name() }
+
+// Verdict says what the data, without the prior, tell of a parameter within its bounds.
+type Verdict string
+
+// The verdicts.
+const (
+	Determined    Verdict = "determined"
+	AtLeast       Verdict = "one-sided: the data bound it from below"
+	AtMost        Verdict = "one-sided: the data bound it from above"
+	NotDetermined Verdict = "not determined: the prior decides"
+)
+
+// Compared is a term before and after.
+type Compared struct {
+	Term
+	Before, After                 float64
+	ResidualBefore, ResidualAfter float64
+}
+
+// UsedRows lists the rows that the fit used.
+func (r *Record) UsedRows() map[string]bool {
+	out := map[string]bool{}
+	for _, c := range r.Rows {
+		out[c.Row] = true
+	}
+	return out
+}
+
+func number(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "null"
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
+}
+
+func quoted(s string) string { return strconv.Quote(s) }
+
+// Write writes the record as YAML.
+func (r *Record) Write(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "record: %s\ncommand: %s\nversion: %s\nseed: %d\npatients: %d\nevaluations: %d\nfailed_patients: %d\nmethod: %s\nloss: %s\n",
+		r.ID, quoted(r.Command), quoted(r.Version), r.Seed, r.Patients, r.Evaluations, r.FailedPatients, r.Method, r.Loss)
+	fmt.Fprintf(&b, "trials: [%s]\n", strings.Join(r.Trials, ", "))
+	fmt.Fprintf(&b, "objective: {before: %s, after: %s, data_before: %s, data_after: %s}\n", number(r.CostBefore), number(r.CostAfter), number(r.DataBefore), number(r.DataAfter))
+	b.WriteString("parameters:\n")
+	for _, p := range r.Parameters {
+		fmt.Fprintf(&b, "  - {module: %s, id: %s, of: %s, unit: %s, transform: %s, lower: %s, upper: %s, prior_sd: %s,\n     before: %s, after: %s, lo95: %s, hi95: %s, sd: %s, verdict: %s}\n",
+			p.Module, p.ID, p.Of, quoted(p.Unit), p.Transform, number(p.Lower), number(p.Upper), number(p.PriorSD), model.FormatNumber(p.Before), model.FormatNumber(p.After), number(p.Lo), number(p.Hi), number(p.SD), quoted(string(p.Verdict)))
+	}
+	b.WriteString("correlation:\n")
+	for _, row := range r.Correlation {
+		list := make([]string, len(row))
+		for i, v := range row {
+			list[i] = strconv.FormatFloat(v, 'f', 2, 64)
+		}
+		fmt.Fprintf(&b, "  - [%s]\n", strings.Join(list, ", "))
+	}
+	writeList(&b, "directions", len(r.Directions), func(i int) string { return quoted(r.Directions[i]) })
+	writeList(&b, "rows", len(r.Rows), func(i int) string {
+		c := r.Rows[i]
+		return fmt.Sprintf("{row: %s, trial: %s, endpoint: %s, arm: %s, what: %s, scale: %s,\n     published: %s, sigma: %s, before: %s, after: %s, residual_before: %s, residual_after: %s}",
+			c.Row, c.Trial, c.Endpoint, c.Arm, quoted(c.What), c.Scale, number(c.Published), number(c.Sigma), number(c.Before), number(c.After), number(c.ResidualBefore), number(c.ResidualAfter))
+	})
+	writeList(&b, "excluded", len(r.Excluded), func(i int) string {
+		return fmt.Sprintf("{row: %s, why: %s}", r.Excluded[i].Row, quoted(r.Excluded[i].Why))
+	})
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeList(b *strings.Builder, key string, n int, line func(i int) string) {
+	if n == 0 {
+		fmt.Fprintf(b, "%s: []\n", key)
+		return
+	}
+	fmt.Fprintf(b, "%s:\n", key)
+	for i := 0; i < n; i++ {
+		fmt.Fprintf(b, "  - %s\n", line(i))
+	}
+}
+
+// ReadRecord reads a record.
+func ReadRecord(src *diag.Source) (*Record, diag.Messages) {
+	type fitted struct {
+		Module, ID, Of, Unit, Transform, Verdict string
+		Lower, Upper, Before, After, SD          float64
+		Lo                                       float64 `json:"lo95"`
+		Hi                                       float64 `json:"hi95"`
+		PriorSD                                  float64 `json:"prior_sd"`
+	}
+	var raw struct {
+		Record, Command, Version, Method, Loss string
+		Seed                                   uint64
+		Patients, Evaluations                  int
+		FailedPatients                         int `json:"failed_patients"`
+		Trials                                 []string
+		Objective                              map[string]float64
+		Parameters                             []fitted
+		Correlation                            [][]float64
+		Directions                             []string
+		Rows                                   []struct {
+			Row, Trial, Endpoint, Arm, What, Scale string
+			Published, Sigma                       float64
+			Before, After                          *float64
+			ResidualBefore                         float64 `json:"residual_before"`
+			ResidualAfter                          float64 `json:"residual_after"`
+		}
+		Excluded []Excluded
+	}
+	schema, err := Schema("record")
+	if err != nil {
+		panic("fit: " + err.Error())
+	}
+	if _, ms := trial.ReadDocument(src, "record", schema, &raw); ms.HasErrors() {
+		return nil, ms
+	}
+	r := &Record{ID: raw.Record, Command: raw.Command, Version: raw.Version, Seed: raw.Seed, Patients: raw.Patients, Evaluations: raw.Evaluations, FailedPatients: raw.FailedPatients,
+		Method: raw.Method, Loss: raw.Loss, Trials: raw.Trials, Correlation: raw.Correlation, Directions: raw.Directions, Excluded: raw.Excluded,
+		CostBefore: raw.Objective["before"], CostAfter: raw.Objective["after"], DataBefore: raw.Objective["data_before"], DataAfter: raw.Objective["data_after"]}
+	for _, p := range raw.Parameters {
+		r.Parameters = append(r.Parameters, Fitted{Module: p.Module, ID: p.ID, Of: p.Of, Unit: p.Unit, Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, PriorSD: p.PriorSD,
+			Before: p.Before, After: p.After, Lo: p.Lo, Hi: p.Hi, SD: p.SD, Verdict: Verdict(p.Verdict)})
+	}
+	orNaN := func(v *float64) float64 {
+		if v == nil {
+			return math.NaN()
+		}
+		return *v
+	}
+	for _, c := range raw.Rows {
+		r.Rows = append(r.Rows, Compared{Term: Term{Row: c.Row, Trial: c.Trial, Endpoint: c.Endpoint, Arm: c.Arm, What: c.What, Scale: c.Scale, Published: c.Published, Predicted: orNaN(c.After), Sigma: c.Sigma, Residual: c.ResidualAfter},
+			Before: orNaN(c.Before), After: orNaN(c.After), ResidualBefore: c.ResidualBefore, ResidualAfter: c.ResidualAfter})
+	}
+	return r, nil
+}
