@@ -292,12 +292,12 @@ func (b *Problem) loss(r float64) float64 {
 }
 
 // terms makes the terms of an agreement: its value, and the spread between patients where
-// that was published. At the first evaluation they note the sampling error of the virtual
+// that was published; none of a verdict of significance. At the first evaluation they note the sampling error of the virtual
 // arm, which then stays, so that nothing is gained by noise.
 func (b *Problem) terms(id string, a trial.Agreement, first bool) []Term {
 	var out []Term
-	if math.IsNaN(a.Published) {
-		return nil
+	if math.IsNaN(a.Published) || strings.HasPrefix(a.Statistic, "significant") {
+		return nil // a verdict has no slope
 	}
 	t := Term{Row: a.Row, Trial: id, Endpoint: a.Endpoint, Arm: a.Arm, What: a.Statistic, Published: a.Published, Predicted: a.Predicted}
 	if first {
@@ -371,9 +371,9 @@ func publishedSigma(a trial.Agreement, scale string) float64 {
 // otherwise from replicate trials.
 func virtualNoise(a trial.Agreement, scale string) float64 {
 	n := math.Max(1, float64(a.PredictedN))
-	if a.IsShare {
-		p := math.Min(math.Max(a.Published/100, 0.5/n), 1-0.5/n)
-		return 100 * math.Sqrt(p*(1-p)/n)
+	if a.ShareOf > 0 {
+		p := math.Min(math.Max(a.Published/a.ShareOf, 0.5/n), 1-0.5/n)
+		return a.ShareOf * math.Sqrt(p*(1-p)/n)
 	}
 	size := float64(a.PublishedN)
 	if size < 1 {

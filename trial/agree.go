@@ -205,7 +205,12 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	}
 	a.Predicted = p.statistic(c, e, list, other)
 	a.PredictedN, a.PredictedOf = present(list), len(list)
-	a.IsShare = c.share(e)
+	switch {
+	case counted:
+		a.ShareOf = float64(n)
+	case c.share(e):
+		a.ShareOf = 100
+	}
 	size := n
 	if !known {
 		size = usualSize

@@ -135,7 +135,7 @@ type Agreement struct {
 	Published, PublishedLo, PublishedHi             float64 // NaN where not given
 	PublishedN                                      int     // patients of the published arm
 	PredictedN, PredictedOf                         int     // virtual patients whose endpoint is known, of those in the arm
-	IsShare                                         bool    // a share of patients [%]
+	ShareOf                                         float64 // a share of patients: of 100, or of so many patients; else 0
 	Unit                                            string
 	Predicted, PredictedLo, PredictedHi             float64 // 90 % interval of replicate trials of the published size
 	Z                                               float64
