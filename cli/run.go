@@ -176,6 +176,17 @@ func resultText(w io.Writer, s *thymus.RunSummary) {
 			}
 		}
 	}
+	for _, q := range r.Ratios {
+		title := q.Title
+		for _, x := range q.ByArm {
+			value, interval := "nobody responds", ""
+			if x.Events > 0 {
+				value, interval = strings.TrimSpace(report.Number(x.Value)+" "+q.Unit), report.Number(x.Lo)+" to "+report.Number(x.Hi)
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t\t\n", clip(title, 52), x.Arm, value, interval)
+			title = ""
+		}
+	}
 	t.Flush()
 	for _, e := range r.Endpoints {
 		for _, x := range e.ByArm {

@@ -134,6 +134,19 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 	for _, e := range r.Endpoints {
 		v.rows(e)
 	}
+	for _, q := range r.Ratios {
+		title := q.Title
+		if language == "fr" && q.TitleFR != "" {
+			title = q.TitleFR
+		}
+		for i, x := range q.ByArm {
+			row := endpointRow{Title: title, First: i == 0, Span: len(q.ByArm), Arm: x.Arm, Colour: armColour(r, x.Arm), N: fmt.Sprint(x.N), Estimate: v.W["noresponder"]}
+			if x.Events > 0 {
+				row.Estimate, row.Interval = strings.TrimSpace(Number(x.Value)+" "+q.Unit), interval(x.Lo, x.Hi)
+			}
+			v.Rows = append(v.Rows, row)
+		}
+	}
 	v.answer()
 	for _, o := range r.Spec.Observables {
 		title := o.Title
@@ -316,6 +329,11 @@ func Summary(w io.Writer, r *trial.Result) error {
 			if !found {
 				rows = append(rows, append(append(base, "", "", "", "", "", "", "", "", ""), repeats...))
 			}
+		}
+	}
+	for _, q := range r.Ratios {
+		for _, x := range q.ByArm {
+			rows = append(rows, []string{r.Spec.ID, q.ID, q.Title, x.Arm, x.Statistic, fmt.Sprint(x.N), fmt.Sprint(x.Missing), cell(x.Value), cell(x.Lo), cell(x.Hi), q.Unit, "", "", "", "", "", "", "", "", ""})
 		}
 	}
 	if err := out.WriteAll(rows); err != nil {

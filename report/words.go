@@ -3,7 +3,7 @@ package report
 // words of the report, by language; a test fails when one is missing.
 var words = map[string]map[string]string{
 	"en": {
-		"modules": "What it is made of", "modulesnote": "Each module with its story, what it assumes, where it is known to fail, and a diagram: on the left the ports that it reads, on the right those that it writes.", "assumptions": "Assumptions", "knownfailures": "Known failures and what is left out",
+		"noresponder": "nobody responds", "modules": "What it is made of", "modulesnote": "Each module with its story, what it assumes, where it is known to fail, and a diagram: on the left the ports that it reads, on the right those that it writes.", "assumptions": "Assumptions", "knownfailures": "Known failures and what is left out",
 		"disclaimer": "For research and teaching only. Virtual patients are not patients; this is not medical advice.",
 		"answer":     "In short", "question": "Question", "design": "Design", "arms": "Arms and treatment", "visits": "Visits", "flow": "Patients", "arm": "Arm", "randomised": "Randomised", "completed": "Completed",
 		"died": "Died", "repeatsrate": "%d repetitions: %s to %s in 90 %% of them; everybody in %s", "repeats": "%d repetitions: %s to %s in 90 %% of them", "hazardratio": "hazard ratio", "dropped": "Left", "failed": "Not simulated", "population": "Who they are", "covariate": "Characteristic", "mean": "Mean", "sd": "SD", "range": "5 % to 95 %", "endpoints": "Endpoints", "endpoint": "Endpoint",
@@ -17,7 +17,7 @@ var words = map[string]map[string]string{
 		"validationnote": "A figure agrees when it lies within the 90 % interval of replicate trials of the published size, the prediction lies within the published interval, and virtual patients differ no more than published ones did. Negative and failed trials count as much as successes.",
 	},
 	"fr": {
-		"modules": "De quoi il est fait", "modulesnote": "Chaque module avec son histoire, ses hypothèses, ses limites connues, et un schéma : à gauche les ports qu'il lit, à droite ceux qu'il écrit.", "assumptions": "Hypothèses", "knownfailures": "Limites connues et ce qui manque",
+		"noresponder": "personne ne répond", "modules": "De quoi il est fait", "modulesnote": "Chaque module avec son histoire, ses hypothèses, ses limites connues, et un schéma : à gauche les ports qu'il lit, à droite ceux qu'il écrit.", "assumptions": "Hypothèses", "knownfailures": "Limites connues et ce qui manque",
 		"disclaimer": "Pour la recherche et l'enseignement seulement. Les patients virtuels ne sont pas des patients ; ceci n'est pas un avis médical.",
 		"answer":     "En bref", "question": "Question", "design": "Plan", "arms": "Bras et traitements", "visits": "Visites", "flow": "Patients", "arm": "Bras", "randomised": "Randomisés", "completed": "Ont terminé",
 		"died": "Morts", "repeatsrate": "%d répétitions : %s à %s dans 90 %% d'entre elles ; tous dans %s", "repeats": "%d répétitions : %s à %s dans 90 %% d'entre elles", "hazardratio": "rapport des risques instantanés", "dropped": "Sortis", "failed": "Non simulés", "population": "Qui ils sont", "covariate": "Caractéristique", "mean": "Moyenne", "sd": "Écart-type", "range": "5 % à 95 %", "endpoints": "Critères", "endpoint": "Critère",

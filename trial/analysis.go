@@ -491,6 +491,7 @@ func (a *Analysis) Result(version string) (*Result, error) {
 		}
 		r.Endpoints = append(r.Endpoints, p.estimate(e, by))
 	}
+	a.ratios(r)
 	if err := a.curves(r); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
 package trial
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -87,6 +89,10 @@ type rawTrial struct {
 		TitleFR                                                                            string `json:"title_fr"`
 		Held                                                                               any
 		Any, All, Primary                                                                  bool
+	}
+	Ratios []struct {
+		ID, Title, Unit, Of, Per string
+		TitleFR                  string `json:"title_fr"`
 	}
 	Evidence []struct {
 		Row, Endpoint, Arm, Statistic, Against, At, Note string
@@ -234,6 +240,19 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		visitOK(e.To, d.place("endpoints", i, "to"))
 		visitOK(e.Baseline, d.place("endpoints", i, "baseline"))
 		s.Endpoints = append(s.Endpoints, x)
+	}
+	for i, q := range raw.Ratios {
+		s.Ratios = append(s.Ratios, Ratio{ID: q.ID, Title: cmp.Or(q.Title, q.ID), TitleFR: q.TitleFR, Unit: q.Unit, Of: q.Of, Per: q.Per, At: d.place("ratios", i, "id")})
+		for _, x := range []struct{ key, id, kind string }{{"of", q.Of, "number"}, {"per", q.Per, "responder"}} {
+			at := d.place("ratios", i, x.key)
+			k := slices.IndexFunc(s.Endpoints, func(e Endpoint) bool { return e.ID == x.id })
+			switch {
+			case k < 0:
+				fail(at, "there is no endpoint %q", x.id).Help = diag.DidYouMean(x.id, endpointNames)
+			case (s.Endpoints[k].Kind == "responder") != (x.kind == "responder") || s.Endpoints[k].Kind == "time-to":
+				fail(at, "endpoint %s is of kind %s: a ratio is of a number per responder", x.id, s.Endpoints[k].Kind)
+			}
+		}
 	}
 	for i, c := range raw.Evidence {
 		x := Comparison{Row: c.Row, Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.Statistic, Against: c.Against, AtVisit: c.At, Scale: c.Scale, Note: c.Note, At: d.place("evidence", i, "row")}

@@ -15,6 +15,7 @@ type Result struct {
 	Patients     int // enrolled per replicate
 	Arms         []ArmResult
 	Endpoints    []EndpointResult
+	Ratios       []RatioResult
 	Bands        []Band
 	BandError    float64 // of the bands' percentiles, relative (see BandError); 0: none
 	Lines        []Line
@@ -102,6 +103,13 @@ type EndpointResult struct {
 	Differences []Difference
 	Curves      []Curve
 	PerPatient  []PatientValue // for waterfalls: at most 400 a arm, in patient order
+}
+
+// RatioResult is a ratio of two endpoints over all arms; an estimate's Events says how many
+// responded. Without any the value is infinite.
+type RatioResult struct {
+	Ratio
+	ByArm []Estimate
 }
 
 // PatientValue is one patient's endpoint.

@@ -25,6 +25,7 @@ type Spec struct {
 	Visits             []Visit
 	Observables        []Observable
 	Endpoints          []Endpoint
+	Ratios             []Ratio
 	Dropout            float64            // rate per year of leaving the trial for reasons outside the model
 	Death              string             // formula: the patient dies when it turns true; "": nobody does
 	Missing            string             // "observed" (default): a patient who left does not count; "nonresponder": counts as failure
@@ -122,6 +123,15 @@ type Endpoint struct {
 	Summary                  string  // mean (default), median, geometric-mean for numbers
 	Better                   string  // "lower" or "higher"
 	Primary                  bool
+	At                       diag.Place
+}
+
+// Ratio divides the mean of one endpoint by the share of another, in each arm: what is spent
+// for each patient who responds.
+type Ratio struct {
+	ID, Title, TitleFR, Unit string
+	Of                       string // an endpoint with a number
+	Per                      string // a responder endpoint
 	At                       diag.Place
 }
 
