@@ -46,3 +46,10 @@ func TestMesenchymalCells(t *testing.T) {
 	tissue(t, "mesenchymal", nil, nil, []sim.Dose{dose(0, "msc.iv", 1.4e8), dose(7, "msc.iv", 1.4e8), dose(14, "msc.primed", 7e7),
 		dose(21, "msc.local", 1.2e8), dose(21, "msc.exosomes", 1e10)}, "immune-core", "mesenchymal-cells")
 }
+
+// Beta cells under an attack that fades because T cells are not renewed: glucotoxicity, insulin
+// and its stop, HbA1c.
+func TestDiabetes(t *testing.T) {
+	fading := map[string]float64{"t1d_ch_nuE": 0, "t1d_ch_rM": 0, "t1d_ch_pE": 0, "t1d_ch_kap": 0, "t1d_rtrig": 0, "t1d_be0": 0.5, "t1d_gl0": 0.3, "t1d_hbs": 9}
+	tissue(t, "diabetes", map[string]float64{"t1d_ch_aE": 1.5e8}, fading, nil, "immune-core", "type-1-diabetes")
+}
