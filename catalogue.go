@@ -2,6 +2,7 @@ package thymus
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -83,18 +84,30 @@ func (a *App) title(kind, name string) string {
 	return "(cannot be read: see thymus check " + name + ")"
 }
 
-// kindOf finds which kind of thing a name is.
+// kindOf finds which kind of thing a name is: the first, when several are called so.
 func (a *App) kindOf(name string) (string, error) {
-	var all []string
+	list, err := a.kindsOf(name)
+	if err != nil {
+		return "", err
+	}
+	return list[0], nil
+}
+
+// kindsOf finds all kinds of things of a name: a therapy and a trial may share one.
+func (a *App) kindsOf(name string) ([]string, error) {
+	var found, all []string
 	for _, k := range kinds {
 		for _, n := range a.lib.Names(k.kind) {
 			if n == name {
-				return k.kind, nil
+				found = append(found, k.kind)
 			}
 			all = append(all, n)
 		}
 	}
-	return "", diag.Messages{diag.Errorf(diag.Place{}, "the library has nothing called %q", name).
+	if found != nil {
+		return found, nil
+	}
+	return nil, diag.Messages{diag.Errorf(diag.Place{}, "the library has nothing called %q", name).
 		WithHelp("%s", strings.TrimSpace(diag.DidYouMean(name, all)+" (see: thymus list)"))}
 }
 
@@ -140,14 +153,24 @@ type View struct {
 	Disclaimer string          `json:"disclaimer"`
 }
 
-// Show describes a library entry in a language of report.HasLanguage ("" is "en").
+// Show describes a library entry in a language of report.HasLanguage ("" is "en"). Where a
+// name has several kinds, "trial/NAME" says which.
 func (a *App) Show(name, language string) (*View, error) {
 	if err := reportLanguage(&language); err != nil {
 		return nil, err
 	}
-	kind, err := a.kindOf(name)
+	kind, rest, said := strings.Cut(name, "/")
+	if said {
+		name = rest
+	}
+	found, err := a.kindsOf(name)
 	if err != nil {
 		return nil, err
+	}
+	if !said {
+		kind = found[0]
+	} else if !slices.Contains(found, kind) {
+		return nil, diag.Messages{diag.Errorf(diag.Place{}, "%s is no %s but a %s", name, kind, found[0])}
 	}
 	switch kind {
 	case "population":

@@ -30,22 +30,28 @@ type CheckReport struct {
 // Check reads library entries or files and reports everything wrong with them.
 func (a *App) Check(names []string) ([]CheckReport, error) {
 	var out []CheckReport
+	seen := map[string]bool{}
 	for _, name := range names {
-		r, err := a.check(name)
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		more, err := a.check(name)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, r)
+		out = append(out, more...)
 	}
 	return out, nil
 }
 
-func (a *App) check(name string) (CheckReport, error) {
+// check checks a file, or what the library has of a name.
+func (a *App) check(name string) ([]CheckReport, error) {
 	r := CheckReport{Name: name, Messages: diag.Messages{}}
 	if _, err := os.Stat(name); err == nil || strings.ContainsAny(name, "./\\") {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			return r, diag.Messages{diag.FileError(name, err)}
+			return nil, diag.Messages{diag.FileError(name, err)}
 		}
 		switch {
 		case strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"):
@@ -53,7 +59,7 @@ func (a *App) check(name string) (CheckReport, error) {
 			if strings.Contains("\n"+src.Text, "\npopulation:") && !strings.Contains("\n"+src.Text, "\ntrial:") {
 				r.Kind = "population"
 				_, r.Messages = trial.ReadPopulation(src)
-				return r, nil
+				return []CheckReport{r}, nil
 			}
 			r.Kind = "trial"
 			a.checkTrial(&r, src)
@@ -65,13 +71,22 @@ func (a *App) check(name string) (CheckReport, error) {
 				checkModel(&r, m, false)
 			}
 		}
-		return r, nil
+		return []CheckReport{r}, nil
 	}
-	kind, err := a.kindOf(name)
+	found, err := a.kindsOf(name)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	r.Kind = kind
+	var out []CheckReport
+	for _, kind := range found {
+		out = append(out, a.checkEntry(kind, name))
+	}
+	return out, nil
+}
+
+// checkEntry checks one thing of the library.
+func (a *App) checkEntry(kind, name string) CheckReport {
+	r := CheckReport{Name: name, Kind: kind, Messages: diag.Messages{}}
 	switch kind {
 	case "population":
 		src, ms := a.lib.PopulationSource(name)
@@ -83,14 +98,14 @@ func (a *App) check(name string) (CheckReport, error) {
 		src, ms := a.lib.TrialSource(name)
 		if ms.HasErrors() {
 			r.Messages = append(r.Messages, ms...)
-			return r, nil
+			return r
 		}
 		a.checkTrial(&r, src)
 	case "fit":
 		s, ms := a.readFit(name)
 		r.Messages = append(r.Messages, ms...)
 		if ms.HasErrors() {
-			return r, nil
+			return r
 		}
 		r.Composed = true
 		_, ms = fit.Prepare(s, a.lib, fit.Options{})
@@ -102,11 +117,11 @@ func (a *App) check(name string) (CheckReport, error) {
 		e, ms := a.lib.Module(name)
 		r.Messages = append(r.Messages, ms...)
 		if ms.HasErrors() {
-			return r, nil
+			return r
 		}
 		a.checkModule(&r, e)
 	}
-	return r, nil
+	return r
 }
 
 // checkModule checks a module by itself: its table, its ports with their units, literals.
@@ -145,6 +160,9 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 			continue
 		}
 		r.Parameters++
+		if name, ok := strings.CutPrefix(row.Source, "fit:"); ok {
+			r.Messages = append(r.Messages, a.checkFitted(e.Name, row, strings.TrimSpace(name))...)
+		}
 		counts[trial.SourceKind(row.Source)]++
 		if _, more := population.ParseSpread(row.Spread, row.SpreadAt); more.HasErrors() {
 			r.Messages = append(r.Messages, more...)
@@ -152,6 +170,28 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 	}
 	r.Sources = sortedCounts(counts)
 	checkModel(r, m, true)
+}
+
+// checkFitted says what is wrong with a row that names a fit as its source: there is no
+// record of it, the record does not have the parameter, or has another value.
+func (a *App) checkFitted(module string, row model.Row, name string) diag.Messages {
+	record, ms := a.fitRecord(name)
+	if ms.HasErrors() {
+		return ms
+	}
+	if record == nil {
+		return diag.Messages{diag.Errorf(row.At, "%s is said to come from the fit %s, which has no record", row.ID, name).WithHelp("write the value's own source, or run: thymus fit %s", name)}
+	}
+	for _, p := range record.Parameters {
+		if p.Module != module || p.ID != row.ID || p.Of != "value" {
+			continue
+		}
+		if math.Abs(p.After-*row.Value) > 1e-3*math.Abs(p.After) {
+			return diag.Messages{diag.Errorf(row.At, "%s is %g, but the record of the fit %s says %g", row.ID, *row.Value, name, p.After)}
+		}
+		return nil
+	}
+	return diag.Messages{diag.Errorf(row.At, "the record of the fit %s has no parameter %s of %s", name, row.ID, module)}
 }
 
 // checkModel checks units and compiles; strict also refuses literals outside tables.
