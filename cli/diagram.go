@@ -34,7 +34,7 @@ func diagramText(w io.Writer, d *model.Diagram, say map[string]string) {
 		}
 	}
 	for _, o := range d.Writes {
-		fmt.Fprintf(t, "  %s\t──▶\t%s\t   ⟜ %s\n", say["port"], o.Port, strings.Join(o.Of, ", "))
+		fmt.Fprintf(t, "  %s\t──▶\t%s\t%s\n", say["port"], o.Port, by(o.Of))
 	}
 	t.Flush()
 	fmt.Fprintf(w, "  (∅ %s; ⟜ %s)\n", say["nothing"], say["by"])

@@ -59,6 +59,9 @@ func (p *page) in(t *testing.T, do func()) {
 			if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(mark)), 0o755); err != nil {
 				t.Fatal(err)
 			}
+			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, mark)), 0o777); err != nil {
+				t.Fatal(err)
+			}
 			if err := os.WriteFile(filepath.Join(dir, mark), []byte(body), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -180,5 +183,38 @@ func TestFittingPage(t *testing.T) {
 	})
 	if *update || !alike(p.blocks["output"], out) {
 		p.expect(t, "output", out)
+	}
+}
+
+// TestTherapyPage adds the therapy of docs/therapy.md and runs its trial.
+func TestTherapyPage(t *testing.T) {
+	p := readPage(t, "therapy.md")
+	var ran, checked, shown string
+	p.in(t, func() {
+		for _, x := range []struct {
+			to   *string
+			args string
+		}{
+			{&checked, "check plasma-cell-antibody --library mine"},
+			{&ran, "run lupus-plasma-cells --library mine --out out"},
+			{&shown, "show plasma-cell-antibody --library mine"},
+		} {
+			code, out, errs := do(strings.Fields(x.args)...)
+			if code != exitOK {
+				t.Fatalf("%s: code %d, %s", x.args, code, errs)
+			}
+			*x.to = out
+		}
+	})
+	p.expect(t, "output-check", checked)
+	_, diagram, _ := strings.Cut(shown, "\nDiagram\n")
+	diagram, _, _ = strings.Cut(diagram, "\n\n")
+	p.expect(t, "output-show", "Diagram\n"+diagram+"\n")
+	// numbers of a trial may differ in the last digit between processors
+	_, table, _ := strings.Cut(ran, "ENDPOINT")
+	table, _, _ = strings.Cut(table, "\n\n")
+	table = "ENDPOINT" + table + "\n"
+	if *update || !alike(p.blocks["output"], table) {
+		p.expect(t, "output", table)
 	}
 }
