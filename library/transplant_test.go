@@ -17,6 +17,9 @@ var transplantSet = map[string]float64{
 	"cond_TECloss": 0.69, "cond_ktox": 0.035, "cond_sensPlt": 0.55, "cond_toxMel": 1.5, "cond_toxBu": 2.5, "cond_toxRay": 2.5,
 	"graft_kgcsf": 0.6, "graft_eG": 0.6, "graft_KG": 1, "graft_CD340": 2.5, "graft_eMob": 55, "graft_kmob": 0.5, "graft_effA": 0.45, "graft_khome": 3,
 	"graft_eh": 0.012, "graft_eP": 0.004, "graft_eMk": 0.004,
+	"allo_khome": 3, "allo_eh": 0.012, "allo_eP": 0.004, "allo_eMk": 0.007, "allo_kh": 0.15, "allo_fallo": 0.002, "allo_mismatch": 40, "allo_kap": 1,
+	"allo_d0": 0.3, "allo_dMac": 0.5, "allo_dInj": 0.25, "allo_dDm": 0.5, "allo_pg": 0.45, "allo_growth": 1, "allo_gmax": 5e8, "allo_mug": 0.13,
+	"allo_gref": 1e8, "allo_kDm": 0.25, "allo_lTEC": 0.05, "allo_mDm": 0.02, "allo_CD3ref": 3.35e11,
 }
 
 func repeated(action string, amount float64, days ...float64) []sim.Dose {
@@ -48,9 +51,11 @@ func TestTransplants(t *testing.T) {
 			repeated("graft.cd34", 5e6, 0), repeated("graft.t_cells", 5e7, 0)),
 		"busulfan": joined(repeated("cond.busulfan", 8, -7, -6), repeated("cond.cyclophosphamide", 120, -4), repeated("graft.cd34", 8e6, 0)),
 	}
+	cases["allograft"] = joined(repeated("cond.irradiation", 2, -8, -7.5, -7, -6.5, -6, -5.5), repeated("cond.cyclophosphamide", 60, -4, -3), repeated("cond.atg", 2, -4, -3, -2),
+		repeated("allo.calcineurin", 1.7, -2), repeated("allo.stem_cells", 5e6, 0), repeated("allo.t_cells", 1e9, 0))
 	for name, doses := range cases {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t, false, transplantSet, "immune-core", "conditioning", "stem-cell-graft")
+			b := newBench(t, false, transplantSet, "immune-core", "conditioning", "stem-cell-graft", "allograft")
 			want := ref[name]
 			var times []float64
 			for k := range want {
