@@ -199,7 +199,7 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	a.Published = published
 	n, known := row.Size()
 	a.PublishedN = n
-	counted := c.share(e) && known && c.Scale == 0 && (row.Unit == "patients" || row.Unit == "deaths")
+	counted := c.share(e) && known && c.Scale == 0 && (row.Unit == "patients" || row.Unit == "deaths" || row.Unit == "events")
 	if counted {
 		c.Scale = float64(n) / 100 // the published figure is how many of the arm
 	}
