@@ -130,8 +130,18 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 	r.Messages = append(r.Messages, ms...)
 	_, _, ms = model.PortUses(e.Module, e.Doc, ports)
 	r.Messages = append(r.Messages, ms...)
-	_, ms = e.Actions()
+	actions, ms := e.Actions()
 	r.Messages = append(r.Messages, ms...)
+	for _, x := range actions {
+		for _, y := range x.Assignments {
+			y.Math.Walk(func(n *model.Expr) bool {
+				if n.Kind == model.Number && n.Value != 0 && n.Value != 1 && n.Value != 2 {
+					r.Messages = append(r.Messages, misplaced(n.At))
+				}
+				return true
+			})
+		}
+	}
 	m, ms := model.Flatten(e.Doc, e.Module.ID)
 	r.Messages = append(r.Messages, ms...)
 	if m == nil || r.Messages.HasErrors() {
@@ -194,6 +204,11 @@ func (a *App) checkFitted(module string, row model.Row, name string) diag.Messag
 	return diag.Messages{diag.Errorf(row.At, "the record of the fit %s has no parameter %s of %s", name, row.ID, module)}
 }
 
+// misplaced is a number outside the tables.
+func misplaced(at diag.Place) diag.Message {
+	return diag.Errorf(at, "this number belongs in the parameter table, with a unit and a source").WithHelp("only 0, 1 and 2 may stand in formulas")
+}
+
 // checkModel checks units and compiles; strict also refuses literals outside tables.
 func checkModel(r *CheckReport, m *model.Model, strict bool) {
 	u := model.CheckUnits(m)
@@ -201,7 +216,7 @@ func checkModel(r *CheckReport, m *model.Model, strict bool) {
 	if strict {
 		for _, at := range u.Literals {
 			if at.Src != nil {
-				r.Messages = append(r.Messages, diag.Errorf(at, "this number belongs in the parameter table, with a unit and a source").WithHelp("only 0, 1 and 2 may stand in formulas"))
+				r.Messages = append(r.Messages, misplaced(at))
 			}
 		}
 	}
