@@ -144,3 +144,58 @@ func TestSclerosis(t *testing.T) {
 		t.Errorf("injury %g on day 0, %g later", given["cond_tox"][0], given["cond_tox"][1])
 	}
 }
+
+// Sclerosis with irradiation and a graft, sclerosis left alone, and chronic
+// graft-versus-host disease under daily interleukin-2, against the independent implementation.
+func TestGraftedDiseases(t *testing.T) {
+	ref := readReference(t, "grafted-diseases.csv")
+	set := map[string]float64{
+		"ssc_ch_u0": 0.03, "ssc_ch_wDP": 0.66, "ssc_ch_qIL2": 0.7, "ssc_ch_Ag0": 0.3, "ssc_ch_wIC": 0.5, "ssc_ch_wT": 0.4, "ssc_ch_wpc": 0.2,
+		"ssc_kFi": 0.004, "ssc_rFi": 0.0014, "ssc_slow": 3, "ssc_horgan": 0.024, "ssc_Dref": 0.75, "ssc_wlung": 1, "ssc_frail": 1, "ssc_Fi0": 0.6, "ssc_Fl0": 0.36,
+		"cgvhd_ch_u0": 0.02, "cgvhd_ch_AgCh": 0.08, "cgvhd_ch_wDP": 0.4, "cgvhd_ch_qIL2": 0.5, "cgvhd_ch_Ag0": 0.25, "cgvhd_ch_wIC": 0.3, "cgvhd_ch_wT": 0.6,
+		"cgvhd_ch_wpc": 0.3, "cgvhd_ch_kap": 0.15, "cgvhd_ch_wR0": 0.7, "il2_F2": 0.3,
+	}
+	for k, v := range transplantSet {
+		set[k] = v
+	}
+	blood := map[string]float64{"core_N4b": 120, "core_M4b": 250, "core_RNb": 6, "core_REb": 26, "core_N8b": 120, "core_M8b": 300, "core_NKb": 150}
+	var daily []sim.Dose
+	for d := 0.0; d < 84; d++ {
+		daily = append(daily, dose(d, "il2.sc", 1.9))
+	}
+	cases := []struct {
+		name    string
+		modules []string
+		doses   []sim.Dose
+	}{
+		{"sclerosis", []string{"immune-core", "systemic-sclerosis", "conditioning", "stem-cell-graft"}, joined(repeated("cond.irradiation", 2, -5, -4.5, -4, -3.5),
+			repeated("cond.cyclophosphamide", 60, -3, -2), repeated("cond.atg", 1, -5, -3, -1), repeated("graft.cd34", 5e6, 0))},
+		{"sclerosis-left", []string{"immune-core", "systemic-sclerosis", "conditioning", "stem-cell-graft"}, nil},
+		{"chronic-gvhd", []string{"immune-core", "chronic-gvhd", "interleukin-2"}, daily},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			values := map[string]float64{}
+			for k, v := range set {
+				values[k] = v
+			}
+			if c.name == "chronic-gvhd" {
+				for k, v := range blood {
+					values[k] = v
+				}
+			}
+			b := newBench(t, false, values, c.modules...)
+			want := ref[c.name]
+			var times []float64
+			for k := range want {
+				times = append(times, number(t, k))
+			}
+			sort.Float64s(times)
+			tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, want[strconv.FormatFloat(times[0], 'f', -1, 64)]), sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: c.doses, Times: times})
+			if f != nil {
+				t.Fatal(f)
+			}
+			compare(t, b, tr, want, 0.001)
+		})
+	}
+}
