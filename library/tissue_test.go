@@ -53,3 +53,10 @@ func TestDiabetes(t *testing.T) {
 	fading := map[string]float64{"t1d_ch_nuE": 0, "t1d_ch_rM": 0, "t1d_ch_pE": 0, "t1d_ch_kap": 0, "t1d_rtrig": 0, "t1d_be0": 0.5, "t1d_gl0": 0.3, "t1d_hbs": 9}
 	tissue(t, "diabetes", map[string]float64{"t1d_ch_aE": 1.5e8}, fading, nil, "immune-core", "type-1-diabetes")
 }
+
+// Gut inflammation that fades, faster under infliximab, and the barrier that returns.
+func TestCrohn(t *testing.T) {
+	fading := map[string]float64{"cd_ch_nuE": 0, "cd_ch_rM": 0, "cd_ch_pE": 0, "cd_ch_kap": 0, "cd_ch_aEact": 1e30, "cd_ch_wmac": 0, "cd_ch_qIL2": 1, "cd_rtrig": 0}
+	tissue(t, "crohn", map[string]float64{"cd_ch_aE": 1.5e8, "cd_ch_D": 0.7, "cd_Ba": 0.4},
+		fading, []sim.Dose{dose(0, "ifx.iv", 350), dose(0, "cd.preparation", 1)}, "immune-core", "crohns-disease", "infliximab")
+}
