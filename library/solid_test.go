@@ -55,14 +55,14 @@ func TestLastTumourCells(t *testing.T) {
 	for _, d := range e.Discrete {
 		c.Discrete = append(c.Discrete, sim.Discrete{ID: d.Species, Below: d.Below, Poisson: d.Poisson})
 	}
-	c.Record = []compile.Selection{{ID: "gone", Expr: model.Call("piecewise", model.Num(1), model.Call("eq", model.Sym("S"), model.Num(0)), model.Num(0))}, {ID: "r"}, {ID: "dTn"}}
+	c.Record = []compile.Selection{{ID: "gone", Expr: model.Call("piecewise", model.Num(1), model.Call("eq", model.Sym("S"), model.Num(0)), model.Num(0))}, {ID: "r"}, {ID: "dTn"}, {ID: "Tg"}}
 	r, ms, err := c.Ensemble(context.Background(), runs, 2)
 	if ms.HasErrors() || err != nil {
 		t.Fatal(ms, err)
 	}
 	tested := 0
 	for k, at := range r.Times {
-		b := r.Mean[1][0]*math.Log(1e200/300) + r.Mean[2][0] // growth hardly depends on the number of cells: the limit is far
+		b := r.Mean[1][0]*math.Log(1e200/r.Mean[3][0]) + r.Mean[2][0]
 		d := r.Mean[2][0] + kill
 		R := (d - b) * at
 		p := math.Pow(1-1/(math.Exp(R)+b*math.Expm1(R)/(d-b)), burden)
