@@ -1,0 +1,41 @@
+package library_test
+
+import (
+	"math"
+	"testing"
+
+	"thymus/sim"
+)
+
+// TestBreastCancerNaturalHistory: untreated, with nothing that kills, the tumour follows Gompertz'
+// law T(t) = K*(T0/K)^exp(-r*t); and marked cells die faster in small nests.
+func TestBreastCancerNaturalHistory(t *testing.T) {
+	set := map[string]float64{"brca_tu_dTn": 0, "brca_tu_kk": 0, "brca_tu_T0": 1e10, "brca_tu_fN": 0, "brca_tu_qclone": 0}
+	b := newBench(t, false, set, "immune-core", "breast-cancer", "trastuzumab")
+	times := []float64{30, 100, 365}
+	x := b.follow(t, nil, times...)
+	const K, r = 2e12, 0.0035
+	for i, day := range times {
+		want := K * math.Pow(1e10/K, math.Exp(-r*day))
+		if got := x["brca_tu_S"][i] + x["brca_tu_R"][i]; math.Abs(got/want-1) > 1e-4 {
+			t.Errorf("day %g: %g cells, want %g", day, got, want)
+		}
+	}
+	treated := b.follow(t, []sim.Dose{dose(0, "tras.iv", 500)}, times...)
+	if !(treated["brca_tu_S"][1] < 0.8*x["brca_tu_S"][1]) {
+		t.Errorf("the antibody leaves %g of %g cells", treated["brca_tu_S"][1], x["brca_tu_S"][1])
+	}
+}
+
+// TestTrastuzumabMassBalance: at levels far above Km, what is lost is what the clearances take.
+// With the saturable loss and the exchange off, the level is a single exponential.
+func TestTrastuzumabMassBalance(t *testing.T) {
+	b := newBench(t, false, map[string]float64{"tras_Vmax": 0, "tras_Q": 0}, "immune-core", "breast-cancer", "trastuzumab")
+	times := []float64{1, 10, 40}
+	x := b.follow(t, []sim.Dose{dose(0, "tras.iv", 524)}, times...)
+	for i, day := range times {
+		if want := 200 * math.Exp(-0.127/2.62*day); math.Abs(x["tras_C"][i]/want-1) > 1e-5 {
+			t.Errorf("day %g: %g mg/L, want %g", day, x["tras_C"][i], want)
+		}
+	}
+}
