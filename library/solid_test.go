@@ -18,6 +18,14 @@ func TestSolidTumour(t *testing.T) {
 	t.Run("alone", func(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "immune-core", "solid-tumour"), nil, nil, ref["alone"])
 	})
+	t.Run("ports", func(t *testing.T) {
+		set := map[string]float64{"tumour_her2": 1, "tumour_fN": 0.1, "tumour_Uclone": 0.9, "tumour_inh_CTLA4": 0.5, "tumour_act_NK": 0.5,
+			"tumour_kill_tumour": 0.003, "tumour_kill_target": 0.002, "tumour_opsonin_HER2": 0.5, "tumour_vaccine_tumour": 0.02}
+		compareReference(t, newBench(t, false, set, "immune-core", "solid-tumour"), nil, nil, ref["ports"])
+	})
+	t.Run("vessels", func(t *testing.T) {
+		compareReference(t, newBench(t, false, nil, "vegf-inhibitor"), nil, []sim.Dose{dose(0, "tki.sunitinib", 33)}, ref["vessels"])
+	})
 	t.Run("checkpoint", func(t *testing.T) {
 		var doses []sim.Dose
 		for _, day := range []float64{0, 21, 42, 63} {
