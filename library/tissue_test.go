@@ -60,3 +60,43 @@ func TestCrohn(t *testing.T) {
 	tissue(t, "crohn", map[string]float64{"cd_ch_aE": 1.5e8, "cd_ch_D": 0.7, "cd_Ba": 0.4},
 		fading, []sim.Dose{dose(0, "ifx.iv", 350), dose(0, "cd.preparation", 1)}, "immune-core", "crohns-disease", "infliximab")
 }
+
+// Both diseases have an active and a quiet state, and only the active one costs beta cells
+// and barrier.
+func TestDiabetesAndCrohnHaveTwoStates(t *testing.T) {
+	cases := []struct {
+		module, inflamed, tissue string
+		set                      map[string]float64
+		active                   map[string]float64
+		worn, kept               float64 // tissue after a year, at most and at least
+	}{
+		{"type-1-diabetes", "t1d_ch_D", "t1d_be", map[string]float64{"t1d_rtrig": 0, "t1d_be0": 0.5, "t1d_gl0": 0.3},
+			map[string]float64{"t1d_ch_D": 1, "t1d_ch_aE": 1e8, "t1d_ch_aM": 1e8, "t1d_ch_aB": 1e8, "t1d_ch_aBm": 3e7, "t1d_ch_Rt": 0.7}, 0.4, 0.5},
+		{"crohns-disease", "cd_ch_D", "cd_Ba", map[string]float64{"cd_rtrig": 0},
+			map[string]float64{"cd_ch_D": 1, "cd_ch_aE": 1e8, "cd_ch_aM": 1e8, "cd_ch_Rt": 0.7, "cd_Ba": 0.5}, 0.8, 0.95},
+	}
+	for _, c := range cases {
+		b := newBench(t, false, c.set, "immune-core", c.module)
+		year := func(begin map[string]float64) (inflamed, tissue float64) {
+			tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, begin), sim.Schedule{Start: 0, End: 365, Times: []float64{365}})
+			if failure != nil {
+				t.Fatal(failure)
+			}
+			for k, s := range b.plan.Program().States() {
+				switch s.ID {
+				case c.inflamed:
+					inflamed = tr.Values[k][0]
+				case c.tissue:
+					tissue = tr.Values[k][0]
+				}
+			}
+			return
+		}
+		if d, x := year(c.active); d < 0.2 || x > c.worn {
+			t.Errorf("%s, active: inflammation %.3g, tissue %.3g", c.module, d, x)
+		}
+		if d, x := year(nil); d > 0.03 || x < c.kept {
+			t.Errorf("%s, quiet: inflammation %.3g, tissue %.3g", c.module, d, x)
+		}
+	}
+}
