@@ -26,6 +26,9 @@ func TestSolidTumour(t *testing.T) {
 	t.Run("vessels", func(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "vegf-inhibitor"), nil, []sim.Dose{dose(0, "tki.sunitinib", 33)}, ref["vessels"])
 	})
+	t.Run("neoantigen", func(t *testing.T) {
+		compareReference(t, newBench(t, false, nil, "neoantigen-vaccine"), nil, []sim.Dose{dose(0, "nav.im", 1), dose(21, "nav.im", 1)}, ref["neoantigen"])
+	})
 	t.Run("checkpoint", func(t *testing.T) {
 		var doses []sim.Dose
 		for _, day := range []float64{0, 21, 42, 63} {
