@@ -29,6 +29,12 @@ func TestSolidTumour(t *testing.T) {
 	t.Run("neoantigen", func(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "neoantigen-vaccine"), nil, []sim.Dose{dose(0, "nav.im", 1), dose(21, "nav.im", 1)}, ref["neoantigen"])
 	})
+	t.Run("late", func(t *testing.T) {
+		compareReference(t, newBench(t, false, nil, "late-chemotherapy"), nil, []sim.Dose{dose(0, "late.cycle", 1), dose(21, "late.cycle", 1)}, ref["late"])
+	})
+	t.Run("claudin", func(t *testing.T) {
+		compareReference(t, newBench(t, false, nil, "claudin-car-t"), nil, []sim.Dose{dose(0, "ccar.infusion", 2.5e8)}, ref["claudin"])
+	})
 	t.Run("checkpoint", func(t *testing.T) {
 		var doses []sim.Dose
 		for _, day := range []float64{0, 21, 42, 63} {
