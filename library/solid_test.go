@@ -35,6 +35,9 @@ func TestSolidTumour(t *testing.T) {
 	t.Run("claudin", func(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "claudin-car-t"), nil, []sim.Dose{dose(0, "ccar.infusion", 2.5e8)}, ref["claudin"])
 	})
+	t.Run("sip", func(t *testing.T) {
+		compareReference(t, newBench(t, false, nil, "sipuleucel"), nil, []sim.Dose{dose(0, "sip.infusion", 1), dose(14, "sip.infusion", 1)}, ref["sip"])
+	})
 	t.Run("checkpoint", func(t *testing.T) {
 		var doses []sim.Dose
 		for _, day := range []float64{0, 21, 42, 63} {
