@@ -18,7 +18,7 @@ var sclerosisSet = map[string]float64{
 	"ch_rho": 0.6, "ch_rhoA": 0.8, "ch_flux_Bt": 1e8, "ch_bf": 1.1, "ch_IFN1": 1.5, "ch_TNF": 1.2, "ch_C3": 0.9, "entry_CNS": 0.4,
 	"ch_u0": 0.03, "ch_wDP": 0.7, "ch_Ag0": 0.1, "ch_eps": 5e-5, "ch_wIC": 0.1, "ch_wT": 0.8, "ch_Emax": 2e8, "ch_EDref": 1.5e8,
 	"Dref": 0.58, "proneness": 1.2, "wmean": 2, "twave": 250, "ewave": 0.5, "kage": 0, "Amax": 60, "r0": 0.02, "r1": 0.2,
-	"w2": 0.45, "w4": 0.2, "stays0": 0.25, "krec": 0.03, "l1": 1.1, "steep": 1.6, "qT2": 0.4, "qT1": 0.45, "tGd": 27, "wclose": 2,
+	"w2": 0.45, "w4": 0.2, "stays0": 0.25, "krec": 0.03, "l0": 0, "l1": 1.1, "steep": 1.6, "qT2": 0.4, "qT1": 0.45, "tGd": 27, "wclose": 2,
 	"Rvmax": 0.6, "KRv": 1, "tRv": 90, "kN": 0.04, "wslow": 0.7, "Acap": 4, "duration": 6, "nN": 2, "Pmax": 7, "base0": 1,
 	"recent": 0.3, "trecent": 200, "tconf": 120, "waves0": 2,
 	"ch_aE": 1e8, "ch_aM": 1e8, "ch_aB": 1e8, "ch_aBm": 3e7, "ch_aPB": 1e8, "ch_aPC": 1e8, "ch_Ab": 1, "ch_IC": 1, "ch_D": 1,
