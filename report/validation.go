@@ -165,22 +165,29 @@ func (v *Validation) used(row string) string {
 	return "no"
 }
 
+// UsedRows lists the rows that are shown and were used for fitting.
+func (v *Validation) UsedRows() []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, c := range v.comparisons() {
+		if v.Fitted[c.Row] != "" && !seen[c.Row] {
+			seen[c.Row] = true
+			out = append(out, c.Row)
+		}
+	}
+	return out
+}
+
 // fitsText says what was fitted to the rows that are shown.
 func (v *Validation) fitsText() string {
 	names := map[string]int{}
-	rows := 0
-	seen := map[string]bool{}
-	for _, c := range v.comparisons() {
-		if v.Fitted[c.Row] == "" || seen[c.Row] {
-			continue
-		}
-		seen[c.Row] = true
-		rows++
-		for _, n := range strings.Split(v.Fitted[c.Row], ", ") {
+	rows := v.UsedRows()
+	for _, row := range rows {
+		for _, n := range strings.Split(v.Fitted[row], ", ") {
 			names[n]++
 		}
 	}
-	if rows == 0 {
+	if len(rows) == 0 {
 		return "No fit used any of the rows shown."
 	}
 	var list []string
@@ -188,7 +195,7 @@ func (v *Validation) fitsText() string {
 		list = append(list, fmt.Sprintf("%s (%d)", n, k))
 	}
 	sort.Strings(list)
-	return fmt.Sprintf("Fits used %d of the rows shown, all of them calibration rows: %s. Their records are in the library.", rows, strings.Join(list, ", "))
+	return fmt.Sprintf("Fits used %d of the rows shown, all of them calibration rows: %s. Their records are in the library.", len(rows), strings.Join(list, ", "))
 }
 
 func (v *Validation) arm(row string) string {
@@ -311,6 +318,7 @@ var validationPage = template.Must(template.New("validation").Funcs(template.Fun
 {{range .Tallies}}<tr><td>{{.Use}}</td><td class="n">{{.Predicted}}</td><td class="n">{{.Agrees}}{{share .Agrees .Predicted}}</td><td class="n">{{.Verified}}</td></tr>{{end}}
 </tbody></table></div>
 <p>{{.W.coverage}}:{{$v := .V}}{{range $i, $p := $v.Parts}}{{if $i}},{{end}} {{$p}} {{$v.Count $p}}{{end}}.</p>
+<p>{{.W.fittedrows}}: {{with .V.UsedRows}}{{range $i, $r := .}}{{if $i}}, {{end}}{{$r}}{{end}}{{else}}0{{end}}.</p>
 <nav aria-label="{{.W.contents}}">{{range .Sections}}<a href="#{{.ID}}">{{.ID}} {{.Agrees}}/{{.Rows}}</a> {{end}}</nav>
 {{range .Sections}}<h2 id="{{.ID}}">{{.Title}}</h2>
 <p>{{.Agrees}} / {{.Rows}} {{$.W.agree}}.</p>
