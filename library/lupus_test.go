@@ -68,3 +68,34 @@ func TestLupusInHealth(t *testing.T) {
 		t.Errorf("immunoglobulin G is %g g/L", g)
 	}
 }
+
+// TestImmunoglobulinMassBalance: where nothing is made and nothing lost, immunoglobulin G rises by the
+// share of the dose that is in plasma.
+func TestImmunoglobulinMassBalance(t *testing.T) {
+	b := newBench(t, false, map[string]float64{"core_kG": 0}, "immune-core", "intravenous-immunoglobulin")
+	x := b.follow(t, []sim.Dose{dose(0, "ivig.iv", 30)}, 1, 30)
+	if got := x["core_IgG"][1] - 11; math.Abs(got-30*0.45/3) > 1e-4 {
+		t.Errorf("30 g raise immunoglobulin G by %g g/L", got)
+	}
+}
+
+// TestComplexMassBalance: where nothing breaks down and nothing is swallowed, toxin is free or in
+// complexes, and what phagocytes do not get stays.
+func TestComplexMassBalance(t *testing.T) {
+	b := newBench(t, false, map[string]float64{"ag_kin": 0, "ag_kph": 0}, "immune-core", "antigen-channel", "hepatitis-b-immunoglobulin", "immunodeficiency")
+	doses := []sim.Dose{dose(1, "hbig.im", 35000), dose(3, "ag.protein", 4)}
+	x := b.follow(t, doses, 2, 4, 12)
+	for i, want := range []float64{0, 50, 50} {
+		if got := x["ag_Ag"][i] + x["ag_Cx"][i] + x["ag_Vi"][i]; math.Abs(got-want) > 1e-3 {
+			t.Errorf("look %d: %g nmol/L of toxin, free or bound, want %g", i, got, want)
+		}
+	}
+	if bound := x["ag_Cx"][1]; bound < 45 {
+		t.Errorf("a day later %g nmol/L are bound", bound)
+	}
+	normal := newBench(t, false, nil, "immune-core", "antigen-channel", "hepatitis-b-immunoglobulin", "immunodeficiency")
+	few := append([]sim.Dose{dose(0, "idf.myeloid_loss", 0.3), dose(0, "idf.C3_loss", 3)}, doses...)
+	if a, b := normal.follow(t, doses, 10)["ag_Cx"][0], normal.follow(t, few, 10)["ag_Cx"][0]; !(b > 2*a) {
+		t.Errorf("complexes on day 10: %g, and %g without phagocytes and complement", a, b)
+	}
+}
