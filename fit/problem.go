@@ -36,7 +36,6 @@ type Problem struct {
 	noise    map[string]float64 // sampling error of the virtual arm on a term's scale, fixed at the start
 	scales   map[string]string
 	count    int // evaluations so far
-	failed   int // patients of the last evaluation
 	cache    map[string]evaluation
 }
 
