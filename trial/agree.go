@@ -23,6 +23,7 @@ const usualSize = 30
 // is given, in Wilson's interval for a rate of known size, else within 25 %. Where the
 // spread between patients was published, virtual patients must not be spread wider than
 // its own 95 % limit: a replicate interval that is wide for that reason proves nothing.
+// Times are seen on the recorded grid, so they are compared to within half a step of it.
 func (a *Analysis) agreement(r *Result) {
 	rows := map[string]library.EvidenceRow{}
 	for _, e := range a.p.evidence {
@@ -260,7 +261,14 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	default:
 		a.PublishedLo, a.PublishedHi, a.Rule = published-0.25*math.Abs(published), published+0.25*math.Abs(published), "within 25 % (no interval published)"
 	}
-	const eps = 1e-9
+	eps := 1e-9
+	if c.Against == "" && !share && (e.Kind == "time-to" || e.Kind == "time-of-max" || e.Unit == "day") {
+		step := p.Spec.Resolution / 2 // a day is seen on the recorded grid
+		if c.Scale != 0 {
+			step *= math.Abs(c.Scale)
+		}
+		eps = math.Max(eps, step)
+	}
 	a.InPrediction = published >= a.PredictedLo-eps && published <= a.PredictedHi+eps
 	a.InPublished = a.Predicted >= a.PublishedLo-eps && a.Predicted <= a.PublishedHi+eps
 	if !share && c.Against == "" && c.Statistic != "sd" {
