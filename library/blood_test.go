@@ -1,8 +1,6 @@
 package library_test
 
 import (
-	"math"
-	"sort"
 	"testing"
 
 	"thymus/sim"
@@ -28,35 +26,8 @@ func TestBloodCancers(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, false, c.set, c.modules...)
-			var times []float64
-			days := map[float64]map[string]float64{}
-			largest := map[string]float64{}
-			for text, v := range reference[c.name] {
-				day := number(t, text)
-				times = append(times, day)
-				days[day] = v
-				for id, x := range v {
-					largest[id] = math.Max(largest[id], math.Abs(x))
-				}
-			}
-			sort.Float64s(times)
-			tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, nil), sim.Schedule{Start: 0, End: times[len(times)-1], Doses: c.doses, Times: times})
-			if failure != nil {
-				t.Fatal(failure)
-			}
-			seen := 0
-			for i, day := range tr.Times {
-				for k, s := range b.plan.Program().States() {
-					x, ok := days[day][s.ID]
-					if !ok {
-						continue
-					}
-					seen++
-					if e := math.Abs(tr.Values[k][i]-x) / (math.Abs(x) + 1e-4*largest[s.ID]); e > 1e-3 {
-						t.Errorf("%s on day %g: %g, want %g", s.ID, day, tr.Values[k][i], x)
-					}
-				}
-			}
+			times := daysOf(t, reference[c.name])
+			seen := compareReference(t, b, nil, c.doses, reference[c.name], slack{1e-7, 0})
 			if seen < 5*len(times) {
 				t.Fatalf("%d values were compared", seen)
 			}
@@ -69,14 +40,7 @@ func TestBloodCancers(t *testing.T) {
 // and a hazard of death near its most.
 func TestUntreatedLeukaemia(t *testing.T) {
 	b := newBench(t, false, map[string]float64{"ball_burden0": 1e10, "ball_founders0": 10, "ball_fS": 1e-4}, "immune-core", "b-cell-leukaemia", "clinical-course")
-	tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, nil), sim.Schedule{Start: 0, End: 400, Times: []float64{0, 100, 400}})
-	if failure != nil {
-		t.Fatal(failure)
-	}
-	at := map[string][]float64{}
-	for k, s := range b.plan.Program().States() {
-		at[s.ID] = tr.Values[k]
-	}
+	at := b.follow(t, nil, given(nil, 0, 100, 400))
 	total := at["ball_Tp"][2] + at["ball_Tn"][2] + at["ball_Ts"][2]
 	if !(total > 1.4e12 && total < 1.5001e12) {
 		t.Errorf("%g blasts fill the marrow", total)

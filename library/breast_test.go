@@ -13,7 +13,7 @@ func TestBreastCancerNaturalHistory(t *testing.T) {
 	set := map[string]float64{"brca_tu_dTn": 0, "brca_tu_kk": 0, "brca_tu_T0": 1e10, "brca_tu_fN": 0, "brca_tu_qclone": 0}
 	b := newBench(t, false, set, "immune-core", "breast-cancer", "trastuzumab")
 	times := []float64{30, 100, 365}
-	x := b.follow(t, nil, times...)
+	x := b.follow(t, nil, given(nil, times...))
 	const K, r = 2e12, 0.0035
 	for i, day := range times {
 		want := K * math.Pow(1e10/K, math.Exp(-r*day))
@@ -21,7 +21,7 @@ func TestBreastCancerNaturalHistory(t *testing.T) {
 			t.Errorf("day %g: %g cells, want %g", day, got, want)
 		}
 	}
-	treated := b.follow(t, []sim.Dose{dose(0, "tras.iv", 500)}, times...)
+	treated := b.follow(t, nil, given([]sim.Dose{dose(0, "tras.iv", 500)}, times...))
 	if !(treated["brca_tu_S"][1] < 0.8*x["brca_tu_S"][1]) {
 		t.Errorf("the antibody leaves %g of %g cells", treated["brca_tu_S"][1], x["brca_tu_S"][1])
 	}
@@ -32,7 +32,7 @@ func TestBreastCancerNaturalHistory(t *testing.T) {
 func TestTrastuzumabMassBalance(t *testing.T) {
 	b := newBench(t, false, map[string]float64{"tras_Vmax": 0, "tras_Q": 0}, "immune-core", "breast-cancer", "trastuzumab")
 	times := []float64{1, 10, 40}
-	x := b.follow(t, []sim.Dose{dose(0, "tras.iv", 524)}, times...)
+	x := b.follow(t, nil, given([]sim.Dose{dose(0, "tras.iv", 524)}, times...))
 	for i, day := range times {
 		if want := 200 * math.Exp(-0.127/2.62*day); math.Abs(x["tras_C"][i]/want-1) > 1e-5 {
 			t.Errorf("day %g: %g mg/L, want %g", day, x["tras_C"][i], want)
@@ -45,15 +45,15 @@ func TestTrastuzumabMassBalance(t *testing.T) {
 func TestNascentTumour(t *testing.T) {
 	b := newBench(t, false, map[string]float64{"nas_tu_kNb": 0, "nas_tu_kk": 0}, "immune-core", "nascent-tumour", "immunodeficiency")
 	sum := func(x map[string][]float64, i int) float64 { return x["nas_tu_S"][i] + x["nas_tu_R"][i] }
-	x := b.follow(t, nil, 50, 100, 150)
+	x := b.follow(t, nil, given(nil, 50, 100, 150))
 	if a, b := math.Log(sum(x, 1)/sum(x, 0)), math.Log(sum(x, 2)/sum(x, 1)); math.Abs(a/b-1) > 1e-4 || math.Abs(a/50-0.06) > 0.003 {
 		t.Errorf("it grows by %g and by %g a day", a/50, b/50)
 	}
 	b = newBench(t, false, nil, "immune-core", "nascent-tumour", "immunodeficiency")
-	if whole := sum(b.follow(t, nil, 100, 300), 1); !(whole < 25) {
+	if whole := sum(b.follow(t, nil, given(nil, 100, 300)), 1); !(whole < 25) {
 		t.Errorf("a healthy person has %g cells left after 300 days", whole)
 	}
-	if third := sum(b.follow(t, []sim.Dose{dose(0, "idf.NK_loss", 0.16)}, 100, 300), 1); !(third > 500) {
+	if third := sum(b.follow(t, nil, given([]sim.Dose{dose(0, "idf.NK_loss", 0.16)}, 100, 300)), 1); !(third > 500) {
 		t.Errorf("with a third of the NK cells there are %g after 300 days", third)
 	}
 }

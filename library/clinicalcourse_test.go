@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"thymus/compile"
-	"thymus/library"
 	"thymus/model"
 	"thymus/sim"
 )
@@ -15,18 +14,7 @@ import (
 // clinicalCourse is the module by itself, its ports set.
 func clinicalCourse(t *testing.T, set map[string]float64) sim.Course {
 	t.Helper()
-	lib, err := library.Open("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, ms := lib.Module("clinical-course")
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	m, ms := model.Flatten(e.Doc, e.Module.ID)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
+	_, m := flat(t, "clinical-course")
 	c := sim.Course{Model: m, Steps: 8, Seed: 3, Rtol: 1e-8, Atol: 1e-10}
 	for _, id := range []string{"overcome", "Hinf", "Hther", "Hback", "alive", "infections", "died", "spent_total", "hospital_days_total"} {
 		c.Record = append(c.Record, compile.Selection{ID: id})
@@ -59,8 +47,7 @@ func TestClinicalCourse(t *testing.T) {
 		}
 		seen := 0
 		for text, values := range want {
-			day := number(t, text)
-			k := int(math.Round(day / c.End * float64(c.Steps)))
+			k := stepOf(t, c, text)
 			for i, s := range c.Record {
 				x, ok := values[s.ID]
 				if !ok {

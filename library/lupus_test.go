@@ -7,20 +7,6 @@ import (
 	"thymus/sim"
 )
 
-// follow runs one patient of a bench from its start and says the recorded states by id.
-func (b *bench) follow(t testing.TB, doses []sim.Dose, times ...float64) map[string][]float64 {
-	t.Helper()
-	tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, nil), sim.Schedule{Start: 0, End: times[len(times)-1], Doses: doses, Times: times})
-	if failure != nil {
-		t.Fatal(failure)
-	}
-	out := map[string][]float64{}
-	for k, s := range b.plan.Program().States() {
-		out[s.ID] = tr.Values[k]
-	}
-	return out
-}
-
 // TestBelimumabKinetics: two compartments have a solution in closed form.
 func TestBelimumabKinetics(t *testing.T) {
 	b := newBench(t, false, nil, "immune-core", "belimumab")
@@ -29,7 +15,7 @@ func TestBelimumabKinetics(t *testing.T) {
 	root := math.Sqrt(sum*sum - 4*product)
 	fast, slow := (sum+root)/2, (sum-root)/2
 	times := []float64{0.5, 1, 3, 7, 14, 28, 60}
-	got := b.follow(t, []sim.Dose{dose(0, "bel.iv", dose1)}, times...)["bel_C"]
+	got := b.follow(t, nil, given([]sim.Dose{dose(0, "bel.iv", dose1)}, times...))["bel_C"]
 	for i, day := range times {
 		want := dose1 / V1 * ((fast-Q/V2)*math.Exp(-fast*day) + (Q/V2-slow)*math.Exp(-slow*day)) / (fast - slow)
 		if math.Abs(got[i]/want-1) > 1e-5 {
@@ -44,7 +30,7 @@ func TestMessengerRNA(t *testing.T) {
 	b := newBench(t, false, map[string]float64{"ag_kin": 0, "ag_nu": 0, "ag_nb": 0}, "immune-core", "antigen-channel", "mrna-vaccine")
 	const kRNA, made = 0.7, 4
 	times := []float64{1, 5, 60}
-	x := b.follow(t, []sim.Dose{dose(0, "mrna.im", 30)}, times...)
+	x := b.follow(t, nil, given([]sim.Dose{dose(0, "mrna.im", 30)}, times...))
 	for i, day := range times {
 		if want := 30 * math.Exp(-kRNA*day); math.Abs(x["mrna_R"][i]-want) > 1e-5*30 {
 			t.Errorf("day %g: %g ug, want %g", day, x["mrna_R"][i], want)
@@ -58,7 +44,7 @@ func TestMessengerRNA(t *testing.T) {
 // TestLupusInHealth: without its cells the disease stays away and no score is raised.
 func TestLupusInHealth(t *testing.T) {
 	b := newBench(t, false, nil, "immune-core", "systemic-lupus")
-	x := b.follow(t, nil, 1000, 4000)
+	x := b.follow(t, nil, given(nil, 1000, 4000))
 	for id, most := range map[string]float64{"sle_ch_D": 0.01, "sle_kidney": 0.01, "sle_ch_Ab": 0.05, "sle_ch_IC": 0.05} {
 		if v := x[id][1]; !(v >= 0 && v < most) {
 			t.Errorf("%s is %g in a person who never was ill", id, v)
@@ -73,7 +59,7 @@ func TestLupusInHealth(t *testing.T) {
 // share of the dose that is in plasma.
 func TestImmunoglobulinMassBalance(t *testing.T) {
 	b := newBench(t, false, map[string]float64{"core_kG": 0}, "immune-core", "intravenous-immunoglobulin")
-	x := b.follow(t, []sim.Dose{dose(0, "ivig.iv", 30)}, 1, 30)
+	x := b.follow(t, nil, given([]sim.Dose{dose(0, "ivig.iv", 30)}, 1, 30))
 	if got := x["core_IgG"][1] - 11; math.Abs(got-30*0.45/3) > 1e-4 {
 		t.Errorf("30 g raise immunoglobulin G by %g g/L", got)
 	}
@@ -84,7 +70,7 @@ func TestImmunoglobulinMassBalance(t *testing.T) {
 func TestComplexMassBalance(t *testing.T) {
 	b := newBench(t, false, map[string]float64{"ag_kin": 0, "ag_kph": 0}, "immune-core", "antigen-channel", "hepatitis-b-immunoglobulin", "immunodeficiency")
 	doses := []sim.Dose{dose(1, "hbig.im", 35000), dose(3, "ag.protein", 4)}
-	x := b.follow(t, doses, 2, 4, 12)
+	x := b.follow(t, nil, given(doses, 2, 4, 12))
 	for i, want := range []float64{0, 50, 50} {
 		if got := x["ag_Ag"][i] + x["ag_Cx"][i] + x["ag_Vi"][i]; math.Abs(got-want) > 1e-3 {
 			t.Errorf("look %d: %g nmol/L of toxin, free or bound, want %g", i, got, want)
@@ -95,7 +81,7 @@ func TestComplexMassBalance(t *testing.T) {
 	}
 	normal := newBench(t, false, nil, "immune-core", "antigen-channel", "hepatitis-b-immunoglobulin", "immunodeficiency")
 	few := append([]sim.Dose{dose(0, "idf.myeloid_loss", 0.3), dose(0, "idf.C3_loss", 3)}, doses...)
-	if a, b := normal.follow(t, doses, 10)["ag_Cx"][0], normal.follow(t, few, 10)["ag_Cx"][0]; !(b > 2*a) {
+	if a, b := normal.follow(t, nil, given(doses, 10))["ag_Cx"][0], normal.follow(t, nil, given(few, 10))["ag_Cx"][0]; !(b > 2*a) {
 		t.Errorf("complexes on day 10: %g, and %g without phagocytes and complement", a, b)
 	}
 }

@@ -2,13 +2,9 @@ package library_test
 
 import (
 	"math"
-	"sort"
-	"strconv"
 	"testing"
 
 	"thymus/compile"
-	"thymus/library"
-	"thymus/model"
 	"thymus/sim"
 )
 
@@ -27,23 +23,8 @@ var sclerosisSet = map[string]float64{
 // sclerosis is the disease by itself.
 func sclerosis(t *testing.T) sim.Course {
 	t.Helper()
-	lib, err := library.Open("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, ms := lib.Module("multiple-sclerosis")
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	m, ms := model.Flatten(e.Doc, e.Module.ID)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	c := sim.Course{Model: m, End: 728, Steps: 8, Rtol: 1e-8, Atol: 1e-10}
-	for id, v := range sclerosisSet {
-		c.Set = append(c.Set, sim.Setting{ID: id, Value: v})
-	}
-	return c
+	_, m := flat(t, "multiple-sclerosis")
+	return sim.Course{Model: m, End: 728, Steps: 8, Rtol: 1e-8, Atol: 1e-10, Set: settings(sclerosisSet)}
 }
 
 // Two years of the disease under a constant entry, its counters as means, against an
@@ -54,21 +35,10 @@ func TestMultipleSclerosis(t *testing.T) {
 	for id := range want["91.0"] {
 		c.Record = append(c.Record, compile.Selection{ID: id})
 	}
-	tr, ms, failure := c.Run()
-	if ms.HasErrors() || failure != nil {
-		t.Fatal(ms, failure)
-	}
 	if len(want) != 8 || len(c.Record) != 23 {
 		t.Fatalf("%d times of %d states", len(want), len(c.Record))
 	}
-	for text, values := range want {
-		k := int(math.Round(number(t, text) / 91))
-		for i, s := range c.Record {
-			if got, x := tr.Values[i][k], values[s.ID]; math.Abs(got-x) > 1e-3*math.Abs(x)+1e-9 {
-				t.Errorf("%s on day %s is %g, want %g", s.ID, text, got, x)
-			}
-		}
-	}
+	compareCourse(t, c, 0, want)
 }
 
 // A dose of natalizumab against the same.
@@ -76,26 +46,7 @@ func TestNatalizumab(t *testing.T) {
 	want := readReference(t, "multiple-sclerosis.csv")["natalizumab"]
 	b := newBench(t, false, map[string]float64{"nat_CL": 0.31, "nat_V1": 3.6, "nat_V2": 2.1, "nat_Q": 0.5, "nat_EC50": 1, "nat_antibodies": 0,
 		"nat_carrier": 1, "nat_h1": 0.004, "nat_tPML": 800}, "natalizumab")
-	var times []float64
-	for k := range want {
-		times = append(times, number(t, k))
-	}
-	sort.Float64s(times)
-	tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, nil), sim.Schedule{End: 56, Doses: repeated("nat.iv", 300, 0), Times: times})
-	if f != nil {
-		t.Fatal(f)
-	}
-	seen := 0
-	for j, day := range tr.Times {
-		for k, s := range b.plan.Program().States() {
-			if x, ok := want[strconv.FormatFloat(day, 'f', 1, 64)][s.ID]; ok {
-				seen++
-				if got := tr.Values[k][j]; math.Abs(got-x) > 1e-3*math.Abs(x)+1e-9 {
-					t.Errorf("%s on day %g: %g, want %g", s.ID, day, got, x)
-				}
-			}
-		}
-	}
+	seen := compareReference(t, b, nil, repeated("nat.iv", 300, 0), want, slack{0, 1e-9})
 	if seen != 4*56 {
 		t.Errorf("%d values were compared", seen)
 	}
@@ -151,14 +102,7 @@ func TestSclerosisHasTwoStates(t *testing.T) {
 		if active {
 			start = map[string]float64{"ms_ch_D": 1, "ms_ch_aE": 1e8, "ms_ch_aM": 1e8, "ms_ch_aB": 1e8, "ms_ch_aBm": 3e7, "ms_ch_aPB": 1e8, "ms_ch_Ab": 1, "ms_ch_IC": 1}
 		}
-		tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, start), sim.Schedule{End: 3650, Times: []float64{3285, 3650}})
-		if f != nil {
-			t.Fatal(f)
-		}
-		at := map[string][]float64{}
-		for i, s := range b.plan.Program().States() {
-			at[s.ID] = tr.Values[i]
-		}
+		at := b.follow(t, start, given(nil, 3285, 3650))
 		D, rate := at["ms_ch_D"][1], at["ms_relapses"][1]-at["ms_relapses"][0]
 		if active && (D < 0.3 || D > 1 || rate < 0.1 || rate > 1) || !active && (D > 0.01 || rate > 0.05) {
 			t.Errorf("active %v: inflammation %g, %g relapses in the tenth year", active, D, rate)

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"thymus/compile"
-	"thymus/library"
-	"thymus/model"
 	"thymus/sim"
 )
 
@@ -22,41 +20,19 @@ var myositisSet = map[string]float64{
 // muscle and scar leave of the scale.
 func TestInflammatoryMyositis(t *testing.T) {
 	want := readReference(t, "inflammatory-myositis.csv")["disease"]
-	lib, err := library.Open("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, ms := lib.Module("inflammatory-myositis")
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	m, ms := model.Flatten(e.Doc, e.Module.ID)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	c := sim.Course{Model: m, End: 728, Steps: 8, Rtol: 1e-8, Atol: 1e-10, Record: []compile.Selection{{ID: "MMT8"}, {ID: "Mu"}, {ID: "Sc"}}}
-	for id, v := range myositisSet {
-		c.Set = append(c.Set, sim.Setting{ID: id, Value: v})
-	}
+	_, m := flat(t, "inflammatory-myositis")
+	c := sim.Course{Model: m, End: 728, Steps: 8, Rtol: 1e-8, Atol: 1e-10, Set: settings(myositisSet), Record: []compile.Selection{{ID: "MMT8"}, {ID: "Mu"}, {ID: "Sc"}}}
 	for id := range want["91.0"] {
 		if id != "Mu" && id != "Sc" {
 			c.Record = append(c.Record, compile.Selection{ID: id})
 		}
 	}
-	tr, ms, failure := c.Run()
-	if ms.HasErrors() || failure != nil {
-		t.Fatal(ms, failure)
-	}
 	if len(want) != 8 || len(c.Record) != 15 {
 		t.Fatalf("%d times of %d values", len(want), len(c.Record))
 	}
+	tr := compareCourse(t, c, 1, want)
 	for text, values := range want {
-		k := int(math.Round(number(t, text) / 91))
-		for i, s := range c.Record[1:] {
-			if got, x := tr.Values[i+1][k], values[s.ID]; math.Abs(got-x) > 1e-3*math.Abs(x)+1e-9 {
-				t.Errorf("%s on day %s is %g, want %g", s.ID, text, got, x)
-			}
-		}
+		k := stepOf(t, c, text)
 		if got, x := tr.Values[0][k], 150*(values["Mu"]-values["Sc"]); math.Abs(got-x) > 1e-3*x {
 			t.Errorf("strength on day %s is %g, want %g", text, got, x)
 		}
@@ -71,15 +47,8 @@ func TestMyositisHasTwoStates(t *testing.T) {
 		if active {
 			start = map[string]float64{"iim_ch_D": 1, "iim_ch_aE": 1e8, "iim_ch_aM": 1e8, "iim_ch_aB": 1e8, "iim_ch_aBm": 3e7, "iim_ch_aPB": 1e8, "iim_ch_Ab": 1, "iim_ch_IC": 1}
 		}
-		tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, start), sim.Schedule{End: 3650, Times: []float64{3650}})
-		if f != nil {
-			t.Fatal(f)
-		}
-		at := map[string]float64{}
-		for i, s := range b.plan.Program().States() {
-			at[s.ID] = tr.Values[i][0]
-		}
-		if D, muscle := at["iim_ch_D"], at["iim_Mu"]; active && (D < 0.3 || muscle > 0.95) || !active && (D > 0.01 || muscle < 0.99) {
+		at := b.follow(t, start, given(nil, 3650))
+		if D, muscle := at["iim_ch_D"][0], at["iim_Mu"][0]; active && (D < 0.3 || muscle > 0.95) || !active && (D > 0.01 || muscle < 0.99) {
 			t.Errorf("active %v: inflammation %g, muscle %g after ten years", active, D, muscle)
 		}
 	}

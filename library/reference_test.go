@@ -261,16 +261,8 @@ func TestReferenceTrajectories(t *testing.T) {
 			}
 			t.Run(c.name+"-"+mode, func(t *testing.T) {
 				b := newBench(t, mode == "base", c.set, c.modules...)
-				var times []float64
-				for k := range want {
-					times = append(times, number(t, k))
-				}
-				sort.Float64s(times)
-				begin := b.from(t, want[strconv.FormatFloat(times[0], 'f', 1, 64)])
-				tr, f := b.worker.Run(sim.Patient{Values: b.values}, begin, sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: c.doses, Times: times})
-				if f != nil {
-					t.Fatal(f)
-				}
+				times := daysOf(t, want)
+				tr := b.run(t, want[strconv.FormatFloat(times[0], 'f', 1, 64)], sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: c.doses, Times: times})
 				compare(t, b, tr, want, c.within)
 			})
 		}

@@ -1,9 +1,6 @@
 package library_test
 
 import (
-	"math"
-	"sort"
-	"strconv"
 	"testing"
 
 	"thymus/sim"
@@ -12,34 +9,7 @@ import (
 // tissue holds a run against the rows of tissue.csv of its case; see the README there.
 func tissue(t *testing.T, name string, begin map[string]float64, set map[string]float64, doses []sim.Dose, modules ...string) {
 	t.Helper()
-	want := readReference(t, "tissue.csv")[name]
-	b := newBench(t, false, set, modules...)
-	var times []float64
-	for k := range want {
-		times = append(times, number(t, k))
-	}
-	sort.Float64s(times)
-	tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, begin), sim.Schedule{Start: 0, End: times[len(times)-1], Doses: doses, Times: times})
-	if failure != nil {
-		t.Fatal(failure)
-	}
-	seen := 0
-	for j, day := range tr.Times {
-		values := want[strconv.FormatFloat(day, 'f', 1, 64)]
-		for k, s := range b.plan.Program().States() {
-			x, ok := values[s.ID]
-			if !ok {
-				continue
-			}
-			seen++
-			if got := tr.Values[k][j]; math.Abs(got-x) > 1e-3*math.Abs(x)+1e-9 {
-				t.Errorf("%s on day %g: %g, reference %g", s.ID, day, got, x)
-			}
-		}
-	}
-	if all := len(want) * len(want[strconv.FormatFloat(times[0], 'f', 1, 64)]); seen < all {
-		t.Errorf("%d of %d values were compared", seen, all)
-	}
+	compareReference(t, newBench(t, false, set, modules...), begin, doses, readReference(t, "tissue.csv")[name], slack{0, 1e-9})
 }
 
 func TestMesenchymalCells(t *testing.T) {
@@ -78,19 +48,8 @@ func TestDiabetesAndCrohnHaveTwoStates(t *testing.T) {
 	for _, c := range cases {
 		b := newBench(t, false, c.set, "immune-core", c.module)
 		year := func(begin map[string]float64) (inflamed, tissue float64) {
-			tr, failure := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, begin), sim.Schedule{Start: 0, End: 365, Times: []float64{365}})
-			if failure != nil {
-				t.Fatal(failure)
-			}
-			for k, s := range b.plan.Program().States() {
-				switch s.ID {
-				case c.inflamed:
-					inflamed = tr.Values[k][0]
-				case c.tissue:
-					tissue = tr.Values[k][0]
-				}
-			}
-			return
+			at := b.follow(t, begin, given(nil, 365))
+			return at[c.inflamed][0], at[c.tissue][0]
 		}
 		if d, x := year(c.active); d < 0.2 || x > c.worn {
 			t.Errorf("%s, active: inflammation %.3g, tissue %.3g", c.module, d, x)

@@ -57,15 +57,8 @@ func TestTransplants(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, false, transplantSet, "immune-core", "conditioning", "stem-cell-graft", "allograft")
 			want := ref[name]
-			var times []float64
-			for k := range want {
-				times = append(times, number(t, k))
-			}
-			sort.Float64s(times)
-			tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, want[strconv.FormatFloat(times[0], 'f', -1, 64)]), sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: doses, Times: times})
-			if f != nil {
-				t.Fatal(f)
-			}
+			times := daysOf(t, want)
+			tr := b.run(t, want[strconv.FormatFloat(times[0], 'f', -1, 64)], sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: doses, Times: times})
 			compare(t, b, tr, want, 0.001)
 			for k, state := range b.plan.Program().States() { // and the nadirs, which are small beside health
 				for i, day := range tr.Times {
@@ -84,21 +77,14 @@ func TestTransplants(t *testing.T) {
 func TestGraftKeepsItsCells(t *testing.T) {
 	b := newBench(t, false, transplantSet, "immune-core", "stem-cell-graft")
 	doses := joined(repeated("graft.gcsf", 10, 0, 1, 2, 3, 4), repeated("graft.apheresis", 0.2, 5), repeated("graft.reinfusion", 0.5, 20, 21))
-	tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, nil), sim.Schedule{Start: 0, End: 40, Doses: doses, Times: []float64{10, 20.5, 40}})
-	if f != nil {
-		t.Fatal(f)
-	}
-	at := map[string][]float64{}
-	for i, s := range b.plan.Program().States() {
-		at[s.ID] = tr.Values[i]
-	}
+	at := b.follow(t, nil, given(doses, 10, 20.5, 40))
 	harvest := at["graft_stored"][0]
 	if harvest < 1 || harvest > 50 {
 		t.Errorf("%g million CD34 cells per kg were harvested", harvest)
 	}
-	for k := range tr.Times {
+	for k := range at["graft_stored"] {
 		if sum := at["graft_stored"][k] + at["graft_given"][k]; math.Abs(sum-harvest) > 1e-9*harvest {
-			t.Errorf("day %g: stored and given are %g, harvested %g", tr.Times[k], sum, harvest)
+			t.Errorf("look %d: stored and given are %g, harvested %g", k, sum, harvest)
 		}
 	}
 	if at["graft_circ"][2] > 1e-8*harvest {
@@ -113,15 +99,7 @@ func TestSclerosis(t *testing.T) {
 	seed := map[string]float64{"ssc_ch_D": 1, "ssc_ch_aE": 1e8, "ssc_ch_aM": 1e8, "ssc_ch_aB": 1e8, "ssc_ch_aBm": 3e7, "ssc_ch_aPB": 1e8, "ssc_ch_aPC": 1e8, "ssc_ch_Ab": 1, "ssc_ch_IC": 1, "ssc_ch_Rt": 0.7}
 	times := []float64{0, 1000, 2500}
 	run := func(doses []sim.Dose) map[string][]float64 {
-		tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, seed), sim.Schedule{Start: -40, End: 2500, Doses: doses, Times: times})
-		if f != nil {
-			t.Fatal(f)
-		}
-		out := map[string][]float64{}
-		for i, s := range b.plan.Program().States() {
-			out[s.ID] = tr.Values[i]
-		}
-		return out
+		return b.follow(t, seed, sim.Schedule{Start: -40, End: 2500, Doses: doses, Times: times})
 	}
 	left := run(nil)
 	if d := left["ssc_ch_D"][2]; d < 0.4 {
@@ -133,15 +111,15 @@ func TestSclerosis(t *testing.T) {
 	if a, z := left["ssc_Horgan"][1], left["ssc_Horgan"][2]; !(z > a && a > 0) {
 		t.Errorf("risk of organ failure %g, then %g", a, z)
 	}
-	given := run(joined(repeated("cond.irradiation", 2, -5, -4.5, -4, -3.5), repeated("cond.cyclophosphamide", 60, -3, -2), repeated("cond.atg", 1, -5, -3, -1, 1, 3, 5), repeated("graft.cd34", 5e6, 0)))
-	if d := given["ssc_ch_D"][1]; d > 0.05 {
+	grafted := run(joined(repeated("cond.irradiation", 2, -5, -4.5, -4, -3.5), repeated("cond.cyclophosphamide", 60, -3, -2), repeated("cond.atg", 1, -5, -3, -1, 1, 3, 5), repeated("graft.cd34", 5e6, 0)))
+	if d := grafted["ssc_ch_D"][1]; d > 0.05 {
 		t.Errorf("after the graft D is %g", d)
 	}
-	if a, z := given["ssc_Fi"][0], given["ssc_Fi"][1]; z > 0.5*a {
+	if a, z := grafted["ssc_Fi"][0], grafted["ssc_Fi"][1]; z > 0.5*a {
 		t.Errorf("the skin went from %g to %g after the graft", a, z)
 	}
-	if given["cond_tox"][0] < 1 || given["cond_tox"][1] > 1e-6 {
-		t.Errorf("injury %g on day 0, %g later", given["cond_tox"][0], given["cond_tox"][1])
+	if grafted["cond_tox"][0] < 1 || grafted["cond_tox"][1] > 1e-6 {
+		t.Errorf("injury %g on day 0, %g later", grafted["cond_tox"][0], grafted["cond_tox"][1])
 	}
 }
 
@@ -186,15 +164,8 @@ func TestGraftedDiseases(t *testing.T) {
 			}
 			b := newBench(t, false, values, c.modules...)
 			want := ref[c.name]
-			var times []float64
-			for k := range want {
-				times = append(times, number(t, k))
-			}
-			sort.Float64s(times)
-			tr, f := b.worker.Run(sim.Patient{Values: b.values}, b.from(t, want[strconv.FormatFloat(times[0], 'f', -1, 64)]), sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: c.doses, Times: times})
-			if f != nil {
-				t.Fatal(f)
-			}
+			times := daysOf(t, want)
+			tr := b.run(t, want[strconv.FormatFloat(times[0], 'f', -1, 64)], sim.Schedule{Start: times[0], End: times[len(times)-1], Doses: c.doses, Times: times})
 			compare(t, b, tr, want, 0.001)
 		})
 	}
