@@ -9,6 +9,7 @@ import (
 	"thymus/diag"
 	"thymus/library"
 	"thymus/model"
+	"thymus/report"
 	"thymus/trial"
 )
 
@@ -282,10 +283,7 @@ func (a *App) showPopulation(name, language string) (*View, error) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	v := &View{Kind: "population", Name: name, Title: p.Title, Story: p.Story, Disclaimer: Disclaimer}
-	if language == "fr" && p.TitleFR != "" {
-		v.Title = p.TitleFR
-	}
+	v := &View{Kind: "population", Name: name, Title: report.TitleIn(language, p.Title, p.TitleFR), Story: p.Story, Disclaimer: Disclaimer}
 	v.Parts = p.ModuleLines()
 	v.Equations = p.Lines()
 	return v, nil
@@ -300,10 +298,7 @@ func (a *App) showTrial(name, language string) (*View, error) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	v := &View{Kind: "trial", Name: name, Title: s.Title, Story: strings.TrimSpace(s.Question + "\n\n" + s.Story), Disclaimer: Disclaimer}
-	if language == "fr" && s.TitleFR != "" {
-		v.Title = s.TitleFR
-	}
+	v := &View{Kind: "trial", Name: name, Title: report.TitleIn(language, s.Title, s.TitleFR), Story: strings.TrimSpace(s.Question + "\n\n" + s.Story), Disclaimer: Disclaimer}
 	v.Parts = append(v.Parts, "population "+s.Population)
 	for _, m := range s.Modules {
 		v.Parts = append(v.Parts, "module "+m)

@@ -165,14 +165,12 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 		}
 	}
 	counts := map[string]int{}
+	r.Messages = append(r.Messages, a.checkFitted(e.Name, e.Rows())...)
 	for _, row := range e.Rows() {
 		if row.Value == nil {
 			continue
 		}
 		r.Parameters++
-		if name, ok := strings.CutPrefix(row.Source, "fit:"); ok {
-			r.Messages = append(r.Messages, a.checkFitted(e.Name, row, strings.TrimSpace(name))...)
-		}
 		counts[trial.SourceKind(row.Source)]++
 		if _, more := population.ParseSpread(row.Spread, row.SpreadAt); more.HasErrors() {
 			r.Messages = append(r.Messages, more...)
@@ -182,26 +180,28 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 	checkModel(r, m, true)
 }
 
-// checkFitted says what is wrong with a row that names a fit as its source: there is no
-// record of it, the record does not have the parameter, or has another value.
-func (a *App) checkFitted(module string, row model.Row, name string) diag.Messages {
-	record, ms := a.fitRecord(name)
-	if ms.HasErrors() {
-		return ms
-	}
-	if record == nil {
-		return diag.Messages{diag.Errorf(row.At, "%s is said to come from the fit %s, which has no record", row.ID, name).WithHelp("write the value's own source, or run: thymus fit %s", name)}
-	}
-	for _, p := range record.Parameters {
-		if p.Module != module || p.ID != row.ID || p.Of != "value" {
+// checkFitted holds a module's table against the records of the fits that it names as
+// sources.
+func (a *App) checkFitted(module string, rows []model.Row) diag.Messages {
+	var ms diag.Messages
+	seen := map[string]bool{}
+	for _, row := range rows {
+		name, ok := fit.NameIn(row.Source)
+		if !ok || seen[name] {
 			continue
 		}
-		if math.Abs(p.After-*row.Value) > 1e-3*math.Abs(p.After) {
-			return diag.Messages{diag.Errorf(row.At, "%s is %g, but the record of the fit %s says %g", row.ID, *row.Value, name, p.After)}
+		seen[name] = true
+		record, more := a.fitRecord(name)
+		switch {
+		case more.HasErrors():
+			ms = append(ms, more...)
+		case record == nil:
+			ms = append(ms, diag.Errorf(row.At, "%s is said to come from the fit %s, which has no record", row.ID, name).WithHelp("write the value's own source, or run: thymus fit %s", name))
+		default:
+			ms = append(ms, fit.Holds(rows, module, record)...)
 		}
-		return nil
 	}
-	return diag.Messages{diag.Errorf(row.At, "the record of the fit %s has no parameter %s of %s", name, row.ID, module)}
+	return ms
 }
 
 // misplaced is a number outside the tables.

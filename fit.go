@@ -9,6 +9,7 @@ import (
 
 	"thymus/diag"
 	"thymus/fit"
+	"thymus/report"
 )
 
 // FitRequest asks for a fit.
@@ -91,8 +92,8 @@ func (a *App) fitRecord(name string) (*fit.Record, diag.Messages) {
 }
 
 // usedForFitting says which evidence rows the library's records used, and by which fits.
-func (a *App) usedForFitting() (map[string]string, diag.Messages) {
-	used := map[string]string{}
+func (a *App) usedForFitting() (map[string][]string, diag.Messages) {
+	used := map[string][]string{}
 	var ms diag.Messages
 	for _, name := range a.lib.Names("fit") {
 		r, more := a.fitRecord(name)
@@ -100,10 +101,8 @@ func (a *App) usedForFitting() (map[string]string, diag.Messages) {
 		if r == nil {
 			continue
 		}
-		for _, c := range r.Rows {
-			if !strings.Contains(" "+used[c.Row]+",", " "+name+",") {
-				used[c.Row] = strings.TrimPrefix(used[c.Row]+", "+name, ", ")
-			}
+		for row := range r.UsedRows() {
+			used[row] = append(used[row], name)
 		}
 	}
 	return used, ms
@@ -171,10 +170,7 @@ func (a *App) showFit(name, language string) (*View, error) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	v := &View{Kind: "fit", Name: name, Title: s.Title, Story: s.Story, Disclaimer: Disclaimer}
-	if language == "fr" && s.TitleFR != "" {
-		v.Title = s.TitleFR
-	}
+	v := &View{Kind: "fit", Name: name, Title: report.TitleIn(language, s.Title, s.TitleFR), Story: s.Story, Disclaimer: Disclaimer}
 	for _, t := range s.Trials {
 		v.Parts = append(v.Parts, "trial "+t)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +90,7 @@ func TestFitRecords(t *testing.T) {
 				}
 			}
 			for _, row := range e.Rows() {
-				if name, ok := strings.CutPrefix(row.Source, "fit:"); ok && records[strings.TrimSpace(name)] == nil {
+				if name, ok := fit.NameIn(row.Source); ok && records[name] == nil {
 					t.Errorf("%s %s is ascribed to fit %q, which has no record", module, row.ID, name)
 				}
 			}
@@ -126,7 +128,7 @@ func TestFitOfOwnLibrary(t *testing.T) {
 		t.Error(err, r)
 	}
 	used, ms := app.usedForFitting()
-	if ms.HasErrors() || used["TOY-1"] != "tracer-loss" || used["TOY-5"] != "" {
+	if ms.HasErrors() || !slices.Equal(used["TOY-1"], []string{"tracer-loss"}) || used["TOY-5"] != nil {
 		t.Errorf("used %v: %v", used, ms)
 	}
 	out := filepath.Join(t.TempDir(), "v")
@@ -168,6 +170,17 @@ func TestFitOfOwnLibrary(t *testing.T) {
 	}
 	if wrong := fit.Holds(e.Rows(), "tracer", s.Record); len(wrong) > 0 {
 		t.Error(wrong)
+	}
+	table, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(files[0], regexp.MustCompile(`(?m)^V\t[^\t]*`).ReplaceAll(table, []byte("V\t77")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	changed, _ := New(Options{Library: dir})
+	if r, err := changed.Check([]string{"tracer"}); err != nil || !strings.Contains(r[0].Messages.Error(), "tracer V is not") || r[0].Messages[0].At.Src == nil {
+		t.Errorf("a table that contradicts its record passes: %v, %+v", err, r)
 	}
 	builtIn, _ := New(Options{})
 	if _, err := builtIn.ApplyFit("tracer-loss", s.File); err == nil {

@@ -251,20 +251,7 @@ func (a *App) prepareBy(src, pop *diag.Source, r RunRequest, change func(*trial.
 	}
 	s.Continuous = r.Continuous
 	change(s)
-	if pop == nil {
-		var more diag.Messages
-		if pop, more = a.lib.PopulationSource(s.Population); more.HasErrors() {
-			for i := range more {
-				more[i].At = s.PopulationAt()
-			}
-			return nil, more
-		}
-	}
-	ps, more := trial.ReadPopulation(pop)
-	if ms = append(ms, more...); more.HasErrors() {
-		return nil, ms
-	}
-	p, more := trial.Prepare(s, ps, a.lib)
+	p, more := trial.Load(s, pop, a.lib)
 	return p, append(ms, more...)
 }
 

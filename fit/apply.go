@@ -13,6 +13,12 @@ import (
 // SourceOf is the source that a table states for a value of a fit.
 func SourceOf(id string) string { return "fit: " + id }
 
+// NameIn is the fit that a table's source names.
+func NameIn(source string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(source, "fit:")
+	return strings.TrimSpace(name), ok
+}
+
 // markOf is what the note of a row says of a fitted spread.
 func markOf(id string) string { return "spread by fit: " + id }
 
@@ -107,9 +113,11 @@ func respread(text, key string, v float64) (string, error) {
 }
 
 // Holds says what of a record does not stand in a module's table as the record has it, and
-// what the table ascribes to the fit that the record does not have.
-func Holds(rows []model.Row, module string, r *Record) []string {
-	var out []string
+// what the table ascribes to the fit that the record does not have. Messages have the rows'
+// places.
+func Holds(rows []model.Row, module string, r *Record) diag.Messages {
+	var out diag.Messages
+	fail := func(at diag.Place, format string, args ...any) { out = append(out, diag.Errorf(at, format, args...)) }
 	byID := map[string]model.Row{}
 	for _, row := range rows {
 		byID[row.ID] = row
@@ -121,34 +129,34 @@ func Holds(rows []model.Row, module string, r *Record) []string {
 		}
 		row, ok := byID[p.ID]
 		if !ok {
-			out = append(out, fmt.Sprintf("%s has no row %s", module, p.ID))
+			fail(diag.Place{}, "%s has no row %s, which the record of fit %s names", module, p.ID, r.ID)
 			continue
 		}
 		if p.Of == "value" {
 			value[p.ID] = true
 			if row.Value == nil || *row.Value != p.After {
-				out = append(out, fmt.Sprintf("%s is not %s in the table", p.Name(), model.FormatNumber(p.After)))
+				fail(row.At, "%s is not %s in the table, as the record of fit %s has it", p.Name(), model.FormatNumber(p.After), r.ID)
 			}
 			if row.Source != SourceOf(r.ID) {
-				out = append(out, fmt.Sprintf("the source of %s is %q, not %q", p.Name(), row.Source, SourceOf(r.ID)))
+				fail(row.At, "the source of %s is %q, not %q", p.Name(), row.Source, SourceOf(r.ID))
 			}
 			continue
 		}
 		spread[p.ID] = true
 		s, _ := population.ParseSpread(row.Spread, row.SpreadAt)
 		if s.Args[p.Of] != p.After {
-			out = append(out, fmt.Sprintf("%s is not %s in the table: %q", p.Name(), model.FormatNumber(p.After), row.Spread))
+			fail(row.At, "%s is not %s in the table, as the record of fit %s has it: %q", p.Name(), model.FormatNumber(p.After), r.ID, row.Spread)
 		}
 		if !strings.Contains(row.Note, markOf(r.ID)+",") {
-			out = append(out, fmt.Sprintf("the note of %s does not say %q", p.Name(), markOf(r.ID)))
+			fail(row.At, "the note of %s does not say %q", p.Name(), markOf(r.ID))
 		}
 	}
 	for _, row := range rows {
 		if row.Source == SourceOf(r.ID) && !value[row.ID] {
-			out = append(out, fmt.Sprintf("%s %s is ascribed to fit %s, whose record does not have it", module, row.ID, r.ID))
+			fail(row.At, "%s %s is ascribed to fit %s, whose record does not have it", module, row.ID, r.ID)
 		}
 		if strings.Contains(row.Note, markOf(r.ID)+",") && !spread[row.ID] {
-			out = append(out, fmt.Sprintf("the spread of %s %s is ascribed to fit %s, whose record does not have it", module, row.ID, r.ID))
+			fail(row.At, "the spread of %s %s is ascribed to fit %s, whose record does not have it", module, row.ID, r.ID)
 		}
 	}
 	return out

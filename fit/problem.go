@@ -9,6 +9,7 @@ import (
 
 	"thymus/diag"
 	"thymus/library"
+	"thymus/stats"
 	"thymus/trial"
 )
 
@@ -145,15 +146,7 @@ func prepareTrial(name string, at diag.Place, s *Spec, lib *library.Library, fit
 		return nil, nil, ms
 	}
 	t.Size, t.Replicates, t.Seed = s.Patients, 1, s.Seed
-	pop, more := lib.PopulationSource(t.Population)
-	if ms = append(ms, more...); more.HasErrors() {
-		return nil, nil, ms
-	}
-	ps, more := trial.ReadPopulation(pop)
-	if ms = append(ms, more...); more.HasErrors() {
-		return nil, nil, ms
-	}
-	p, more := trial.Prepare(t, ps, lib)
+	p, more := trial.Load(t, nil, lib)
 	if ms = append(ms, more...); more.HasErrors() {
 		return nil, nil, ms
 	}
@@ -331,11 +324,9 @@ func (b *Problem) terms(id string, a trial.Agreement, first bool) []Term {
 	return out
 }
 
-// normal95 is the width of a normal distribution's 95 % interval in standard deviations.
-const normal95 = 3.919927969080108
-
-// normal90 is that of the 90 % interval.
-const normal90 = 3.289707253902945
+// normal95 is the width of a normal distribution's 95 % interval in standard deviations,
+// normal90 that of the 90 % interval.
+var normal95, normal90 = 2 * stats.Z(0.95), 2 * stats.Z(0.90)
 
 // within stands for the published error where no interval was published, relative.
 const within = 0.125

@@ -114,9 +114,7 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 			if spec.ID != a.ID {
 				continue
 			}
-			if language == "fr" && spec.TitleFR != "" {
-				x.Title = spec.TitleFR
-			}
+			x.Title = TitleIn(language, a.Title, spec.TitleFR)
 			for _, g := range spec.Give {
 				x.Lines = append(x.Lines, named(r, g))
 			}
@@ -135,10 +133,7 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 		v.rows(e)
 	}
 	for _, q := range r.Ratios {
-		title := q.Title
-		if language == "fr" && q.TitleFR != "" {
-			title = q.TitleFR
-		}
+		title := TitleIn(language, q.Title, q.TitleFR)
 		for i, x := range q.ByArm {
 			row := endpointRow{Title: title, First: i == 0, Span: len(q.ByArm), Arm: x.Arm, Colour: armColour(r, x.Arm), N: fmt.Sprint(x.N), Estimate: v.W["noresponder"]}
 			if x.Events > 0 {
@@ -149,10 +144,7 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 	}
 	v.answer()
 	for _, o := range r.Spec.Observables {
-		title := o.Title
-		if language == "fr" && o.TitleFR != "" {
-			title = o.TitleFR
-		}
+		title := TitleIn(language, o.Title, o.TitleFR)
 		if s := bands(r, o, v.W["days"]); s != "" {
 			v.Curves = append(v.Curves, figure{title, template.HTML(s)})
 		}
@@ -193,10 +185,7 @@ func named(r *trial.Result, g trial.Give) string {
 
 // rows makes the table rows of an endpoint.
 func (v *view) rows(e trial.EndpointResult) {
-	title := e.Endpoint.Title
-	if v.Lang == "fr" && e.Endpoint.TitleFR != "" {
-		title = e.Endpoint.TitleFR
-	}
+	title := TitleIn(v.Lang, e.Endpoint.Title, e.Endpoint.TitleFR)
 	for i, x := range e.ByArm {
 		row := endpointRow{Title: title, Primary: e.Endpoint.Primary, First: i == 0, Span: len(e.ByArm), Arm: x.Arm, Colour: armColour(v.R, x.Arm), N: fmt.Sprint(x.N)}
 		if x.Missing > 0 {
@@ -259,10 +248,7 @@ func (v *view) answer() {
 		if !e.Endpoint.Primary {
 			continue
 		}
-		title := e.Endpoint.Title
-		if v.Lang == "fr" && e.Endpoint.TitleFR != "" {
-			title = e.Endpoint.TitleFR
-		}
+		title := TitleIn(v.Lang, e.Endpoint.Title, e.Endpoint.TitleFR)
 		v.Primary = title
 		var parts []string
 		for _, x := range e.ByArm {
@@ -344,7 +330,8 @@ func Summary(w io.Writer, r *trial.Result) error {
 }
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"num": Number, "span": interval, "join": strings.Join, "short": short,
+	"title": TitleIn,
+	"num":   Number, "span": interval, "join": strings.Join, "short": short,
 	"paragraphs": func(s string) []string { return strings.Split(s, "\n\n") },
 	"isdoi":      func(s string) bool { return strings.HasPrefix(s, "10.") },
 	"pct": func(n, of int) string {

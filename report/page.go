@@ -17,10 +17,10 @@ figure{margin:0;min-width:0}figcaption{font-weight:600;font-size:.95rem}svg{widt
 
 const pageText = `<!DOCTYPE html>
 <html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{{if and (eq .Lang "fr") .R.Spec.TitleFR}}{{.R.Spec.TitleFR}}{{else}}{{.R.Spec.Title}}{{end}} · thymus</title>
-` + style + `` + DiagramStyle + `</head><body><main>
+<title>{{title .Lang .R.Spec.Title .R.Spec.TitleFR}} · thymus</title>
+` + style + DiagramStyle + `</head><body><main>
 <p class="warn">{{.W.disclaimer}}</p>
-<h1>{{if and (eq .Lang "fr") .R.Spec.TitleFR}}{{.R.Spec.TitleFR}}{{else}}{{.R.Spec.Title}}{{end}}</h1>
+<h1>{{title .Lang .R.Spec.Title .R.Spec.TitleFR}}</h1>
 <p>{{.R.Spec.Question}}</p>
 <div class="answer"><h3>{{.W.answer}}</h3>{{range .Answer}}<p>{{.}}</p>{{end}}</div>
 <nav aria-label="{{.W.contents}}"><a href="#design">{{.W.design}}</a><a href="#endpoints">{{.W.endpoints}}</a><a href="#curves">{{.W.curves}}</a><a href="#agreement">{{.W.agreement}}</a><a href="#modules">{{.W.modules}}</a><a href="#parameters">{{.W.parameters}}</a><a href="#limits">{{.W.limits}}</a></nav>

@@ -17,8 +17,8 @@ type Validation struct {
 	Version, Command, Disclaimer string
 	Results                      []*trial.Result // of the trials that name evidence, by name
 	Coverage                     []trial.Coverage
-	Only                         string            // a use: only its rows are shown; "": all
-	Fitted                       map[string]string // rows that were used for fitting, with the names of the fits
+	Only                         string              // a use: only its rows are shown; "": all
+	Fitted                       map[string][]string // rows that were used for fitting, with the names of the fits
 }
 
 // Tally counts the predicted rows of one use.
@@ -159,7 +159,7 @@ func ValidationCSV(w io.Writer, v *Validation) error {
 
 // used says whether a row was used for fitting.
 func (v *Validation) used(row string) string {
-	if v.Fitted[row] != "" {
+	if v.Fitted[row] != nil {
 		return "yes"
 	}
 	return "no"
@@ -170,7 +170,7 @@ func (v *Validation) UsedRows() []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, c := range v.comparisons() {
-		if v.Fitted[c.Row] != "" && !seen[c.Row] {
+		if v.Fitted[c.Row] != nil && !seen[c.Row] {
 			seen[c.Row] = true
 			out = append(out, c.Row)
 		}
@@ -183,7 +183,7 @@ func (v *Validation) fitsText() string {
 	names := map[string]int{}
 	rows := v.UsedRows()
 	for _, row := range rows {
-		for _, n := range strings.Split(v.Fitted[row], ", ") {
+		for _, n := range v.Fitted[row] {
 			names[n]++
 		}
 	}
@@ -282,10 +282,7 @@ func ValidationHTML(w io.Writer, v *Validation, language string) error {
 	for _, r := range v.Results {
 		shown := *r
 		shown.Agreement = nil
-		s := section{ID: r.Spec.ID, Title: r.Spec.Title}
-		if language == "fr" && r.Spec.TitleFR != "" {
-			s.Title = r.Spec.TitleFR
-		}
+		s := section{ID: r.Spec.ID, Title: TitleIn(language, r.Spec.Title, r.Spec.TitleFR)}
 		for _, a := range r.Agreement {
 			if v.Only != "" && a.Use != v.Only {
 				continue

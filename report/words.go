@@ -34,3 +34,12 @@ var words = map[string]map[string]string{
 
 // HasLanguage says whether reports can be written in a language.
 func HasLanguage(language string) bool { _, ok := words[language]; return ok }
+
+// TitleIn is a title in a language of HasLanguage; where there is no French one it is the
+// English one.
+func TitleIn(language, en, fr string) string {
+	if language == "fr" && fr != "" {
+		return fr
+	}
+	return en
+}

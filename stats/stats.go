@@ -56,7 +56,9 @@ func SortedQuantile(s []float64, p float64) float64 {
 // normal is the standard normal distribution.
 var normal = distuv.Normal{Mu: 0, Sigma: 1}
 
-func z(level float64) float64 { return normal.Quantile(0.5 + level/2) }
+// Z is half the width, in standard deviations, of the interval that holds a share of a normal
+// distribution: 1.96 for 0.95.
+func Z(level float64) float64 { return normal.Quantile(0.5 + level/2) }
 
 // MeanInterval is Student's interval of a mean.
 func MeanInterval(x []float64, level float64) (lo, hi float64) {
@@ -108,7 +110,7 @@ func Wilson(k, n int, level float64) (lo, hi float64) {
 
 // WilsonShare is Wilson's interval for a proportion given as a share.
 func WilsonShare(p, n, level float64) (lo, hi float64) {
-	q := z(level)
+	q := Z(level)
 	c := p + q*q/(2*n)
 	h := q * math.Sqrt(p*(1-p)/n+q*q/(4*n*n))
 	d := 1 + q*q/n

@@ -41,7 +41,7 @@ func KaplanMeier(x []Observation, level float64) Survival {
 	s := sortedObservations(x)
 	out := Survival{N: len(s)}
 	share, green := 1.0, 0.0
-	q := z(level)
+	q := Z(level)
 	for i := 0; i < len(s); {
 		j, d := i, 0
 		for j < len(s) && s[j].Time == s[i].Time {
@@ -216,6 +216,6 @@ func HazardRatio(a, b []Observation, level float64) (ratio, lo, hi float64) {
 	if math.Abs(beta) > 20 { // the groups' events do not overlap in time
 		return nan, nan, nan
 	}
-	w := z(level) / math.Sqrt(information)
+	w := Z(level) / math.Sqrt(information)
 	return math.Exp(beta), math.Exp(beta - w), math.Exp(beta + w)
 }

@@ -66,6 +66,14 @@ func (c Comparison) suits(e Endpoint) (why, help string) {
 	return "", ""
 }
 
+// scale turns a prediction into the row's unit.
+func (c Comparison) scale() float64 {
+	if c.Scale == 0 {
+		return 1
+	}
+	return c.Scale
+}
+
 // share says whether a statistic is a share of patients in %.
 func (c Comparison) share(e *endpoint) bool {
 	return c.Against == "" && (e.Kind == "responder" && c.Statistic != "sd" || c.Statistic == "survival" || c.Statistic == "incidence")
@@ -75,10 +83,7 @@ func (c Comparison) share(e *endpoint) bool {
 // unit of the published figure; other are those of the arm it is set against. NaN where
 // nobody counts.
 func (p *Prepared) statistic(c Comparison, e *endpoint, list, other []seen) float64 {
-	scale := c.Scale
-	if scale == 0 {
-		scale = 1
-	}
+	scale := c.scale()
 	if e.Kind == "responder" && c.Statistic != "ratio" && c.Statistic != "odds-ratio" && c.Statistic != "reduction" && c.Statistic != "significant" {
 		scale *= 100
 	}
@@ -99,7 +104,7 @@ func (p *Prepared) statistic(c Comparison, e *endpoint, list, other []seen) floa
 		ratio, _, _ := stats.HazardRatio(o, q, level)
 		return ratio * scale
 	case "difference":
-		one := Comparison{Statistic: ""}
+		one := Comparison{}
 		if c.AtVisit != "" {
 			one = Comparison{Statistic: "survival", AtVisit: c.AtVisit}
 		}
@@ -128,15 +133,7 @@ func (p *Prepared) centre(c Comparison, e *endpoint, list []seen) float64 {
 		m, _, _ := stats.KaplanMeier(o, level).Median()
 		return m
 	}
-	v, _ := numbers(list)
-	if e.Kind == "time-to" {
-		v = v[:0]
-		for _, s := range list {
-			if !s.missing && !s.censored {
-				v = append(v, s.value)
-			}
-		}
-	}
+	v := known(list)
 	if len(v) == 0 {
 		return math.NaN()
 	}
@@ -160,6 +157,16 @@ func (p *Prepared) centre(c Comparison, e *endpoint, list []seen) float64 {
 		return stats.SD(v)
 	}
 	return stats.Mean(v)
+}
+
+// known lists the values of patients whose endpoint is there, and came if it is an event.
+func known(list []seen) (v []float64) {
+	for _, s := range list {
+		if !s.missing && !s.censored {
+			v = append(v, s.value)
+		}
+	}
+	return v
 }
 
 // named says the statistic of a comparison in full.
@@ -198,9 +205,9 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		return a
 	}
 	a.Published = published
-	n, known := row.Size()
+	n, sized := row.Size()
 	a.PublishedN = n
-	counted := c.share(e) && known && c.Scale == 0 && (row.Unit == "patients" || row.Unit == "deaths" || row.Unit == "events")
+	counted := c.share(e) && sized && c.Scale == 0 && (row.Unit == "patients" || row.Unit == "deaths" || row.Unit == "events")
 	if counted {
 		c.Scale = float64(n) / 100 // the published figure is how many of the arm
 	}
@@ -213,7 +220,7 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		a.ShareOf = 100
 	}
 	size := n
-	if !known {
+	if !sized {
 		size = usualSize
 	}
 	if len(list) > 0 && (c.Against == "" || len(other) > 0) {
@@ -251,11 +258,11 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		a.PublishedLo, a.PublishedHi, a.Rule = lo, hi, "published 95 % interval"
 	case share && kind == "count" && hasLo && hasHi && hi > 0:
 		l, h := stats.Wilson(int(math.Round(lo)), int(math.Round(hi)), level)
-		a.PublishedLo, a.PublishedHi, a.Rule = 100*l, 100*h, fmt.Sprintf("Wilson interval of %.0f of %.0f", lo, hi)
+		a.PublishedLo, a.PublishedHi, a.Rule = a.ShareOf*l, a.ShareOf*h, fmt.Sprintf("Wilson interval of %.0f of %.0f", lo, hi)
 	case counted:
 		l, h := stats.Wilson(int(math.Round(published)), n, level)
-		a.PublishedLo, a.PublishedHi, a.Rule = l*float64(n), h*float64(n), fmt.Sprintf("Wilson interval of %g of %d", published, n)
-	case share && known:
+		a.PublishedLo, a.PublishedHi, a.Rule = a.ShareOf*l, a.ShareOf*h, fmt.Sprintf("Wilson interval of %g of %d", published, n)
+	case share && sized:
 		l, h := stats.WilsonShare(published/100, float64(n), level)
 		a.PublishedLo, a.PublishedHi, a.Rule = 100*l, 100*h, fmt.Sprintf("Wilson interval, n %d", n)
 	default:
@@ -263,20 +270,12 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	}
 	eps := 1e-9
 	if c.Against == "" && !share && (e.Kind == "time-to" || e.Kind == "time-of-max" || e.Unit == "day") {
-		step := p.Spec.Resolution / 2 // a day is seen on the recorded grid
-		if c.Scale != 0 {
-			step *= math.Abs(c.Scale)
-		}
-		eps = math.Max(eps, step)
+		eps = math.Max(eps, p.Spec.Resolution/2*math.Abs(c.scale())) // a day is seen on the recorded grid
 	}
 	a.InPrediction = published >= a.PredictedLo-eps && published <= a.PredictedHi+eps
 	a.InPublished = a.Predicted >= a.PublishedLo-eps && a.Predicted <= a.PublishedHi+eps
 	if !share && c.Against == "" && c.Statistic != "sd" {
-		scale := c.Scale
-		if scale == 0 {
-			scale = 1
-		}
-		a.spread(list, scale, kind, lo, hi, hasLo, hasHi)
+		a.spread(list, c.scale(), kind, lo, hi, hasLo, hasHi)
 	}
 	a.Agrees = a.InPrediction && a.InPublished && !a.TooWide
 	return a
@@ -289,7 +288,7 @@ func present(list []seen) int {
 }
 
 // quartiles is the distance of a normal distribution's quartiles in standard deviations.
-const quartiles = 1.348979500392163
+var quartiles = 2 * stats.Z(0.5)
 
 // spread sets the standard deviation between virtual patients beside the published one,
 // which is told as such or as quartiles (then taken as those of a normal distribution).
@@ -302,13 +301,7 @@ func (a *Agreement) spread(list []seen, scale float64, kind string, lo, hi float
 	default:
 		return
 	}
-	var v []float64
-	for _, s := range list {
-		if !s.missing && !s.censored {
-			v = append(v, s.value)
-		}
-	}
-	a.PredictedSD = stats.SD(v) * math.Abs(scale)
+	a.PredictedSD = stats.SD(known(list)) * math.Abs(scale)
 	if a.PublishedN > 1 {
 		_, most := stats.SDInterval(a.PublishedSD, a.PublishedN, level)
 		a.TooWide = a.PredictedSD > most

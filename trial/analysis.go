@@ -476,7 +476,10 @@ func (a *Analysis) Bands() *table.Table {
 // Result computes everything a report shows.
 func (a *Analysis) Result(version string) (*Result, error) {
 	p := a.p
-	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document), Modules: p.titles, Stories: p.stories}
+	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document), Modules: p.titles}
+	for _, e := range p.modules {
+		r.Stories = append(r.Stories, p.storyOf(e))
+	}
 	if !p.exactBands() {
 		r.BandError = BandError
 	}

@@ -49,7 +49,7 @@ func (p *Prepared) endpoint(i int, e Endpoint, add func(*model.Expr, string) int
 		ms = append(ms, diag.Errorf(e.At, "the window of endpoint %s ends on day %g, before it begins on day %g", e.ID, x.to, x.from))
 	}
 	read := func(key string) *model.Expr {
-		at := p.Spec.places.place("endpoints", i, key)
+		at := p.Spec.places.Place("endpoints", i, key)
 		f, more := parseAt(at)
 		ms = append(ms, more...)
 		if more.HasErrors() {

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -32,6 +33,7 @@ type Prepared struct {
 	signals    []signalEntry
 	pulses     []signalEntry
 	covariates []covariate
+	formulas   []int // covariates that are formulas, each behind those that it names
 	arms       []arm
 	endpoints  []*endpoint
 	observable map[string]int // recorded column of each observable
@@ -45,7 +47,7 @@ type Prepared struct {
 	settings   []sim.Setting
 	evidence   []library.EvidenceRow
 	titles     map[string]string // short titles of modules by instance
-	stories    []ModuleStory
+	modules    []*library.Entry
 	resamples  int    // replicate trials drawn for an agreement
 	skip       []bool // arms that are not simulated; nil: none
 }
@@ -93,17 +95,37 @@ type rule struct {
 }
 
 // storyOf takes from a module what a report says of it.
-func storyOf(e *library.Entry, ports *model.Ports) ModuleStory {
+func (p *Prepared) storyOf(e *library.Entry) ModuleStory {
 	s := ModuleStory{Name: e.Name, Instance: e.Instance, Title: e.Title, Told: map[string]library.Story{"en": e.Tell("en"), "fr": e.Tell("fr")}}
 	for _, d := range e.Doses {
 		s.Doses = append(s.Doses, d.Text)
 	}
-	s.Diagram, _ = e.Diagram(ports)
+	s.Diagram, _ = e.Diagram(p.ports)
 	return s
 }
 
 // mostTrajectory is how many times of a trajectory a run keeps and a report draws.
 const mostTrajectory = 160
+
+// Load reads the population that a trial names, from the library or as given, and prepares
+// the trial.
+func Load(s *Spec, pop *diag.Source, lib *library.Library) (*Prepared, diag.Messages) {
+	if pop == nil {
+		var ms diag.Messages
+		if pop, ms = lib.PopulationSource(s.Population); ms.HasErrors() {
+			for i := range ms {
+				ms[i].At = s.PopulationAt()
+			}
+			return nil, ms
+		}
+	}
+	ps, ms := ReadPopulation(pop)
+	if ms.HasErrors() {
+		return nil, ms
+	}
+	p, more := Prepare(s, ps, lib)
+	return p, append(ms, more...)
+}
 
 // Prepare composes and compiles a trial and resolves every name in it. The messages name
 // everything wrong, with places in the trial, the population or the module concerned.
@@ -144,13 +166,13 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 			p.titles[e.Instance] = strings.TrimSpace(e.Title[:i])
 		}
 		parts = append(parts, model.Part{Instance: e.Instance, Module: e.Module, Doc: e.Doc})
-		p.stories = append(p.stories, storyOf(e, ports))
+		p.modules = append(p.modules, e)
 	}
 	for _, name := range pop.Modules {
-		load(name, pop.places.place("modules"))
+		load(name, pop.places.Place("modules"))
 	}
 	for i, name := range s.Modules {
-		load(name, s.places.place("modules", i))
+		load(name, s.places.Place("modules", i))
 	}
 	if ms.HasErrors() {
 		return nil, ms
@@ -198,7 +220,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 	plan, more := sim.Build(config)
 	for _, m := range more {
 		if m.At.Src == nil {
-			m.At = pop.places.place("start")
+			m.At = pop.places.Place("start")
 		}
 		ms = append(ms, m)
 	}
@@ -210,7 +232,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 	known := p.ids()
 	for _, id := range sortedKeys(s.Settings) {
 		if _, ok := plan.Program().ConstantIndex(id); !ok {
-			ms = append(ms, diag.Errorf(s.places.place("settings", id), "the composed model has no constant %q", id).WithHelp("%s", diag.DidYouMean(id, known)))
+			ms = append(ms, diag.Errorf(s.places.Place("settings", id), "the composed model has no constant %q", id).WithHelp("%s", diag.DidYouMean(id, known)))
 			continue
 		}
 		p.settings = append(p.settings, sim.Setting{ID: id, Value: s.Settings[id]})
@@ -318,7 +340,7 @@ func (p *Prepared) draws(config *sim.Config) diag.Messages {
 			x.entry = len(p.entries)
 			p.entries = append(p.entries, population.Entry{ID: "covariate " + c.ID, Spread: spread, At: c.At})
 		case c.Formula != "":
-			at := p.Population.places.place("covariates", c.ID, "formula")
+			at := p.Population.places.Place("covariates", c.ID, "formula")
 			e, more := parseAt(at)
 			ms = append(ms, more...)
 			if e != nil {
@@ -335,8 +357,39 @@ func (p *Prepared) draws(config *sim.Config) diag.Messages {
 		}
 		p.covariates = append(p.covariates, x)
 	}
+	ms = append(ms, p.order()...)
 	if _, more := population.NewSampler(p.entries, p.Population.Correlations, p.Population.Sampling, 1, 1); more.HasErrors() {
 		ms = append(ms, more...)
+	}
+	return ms
+}
+
+// order puts the covariates that are formulas behind those that they name.
+func (p *Prepared) order() diag.Messages {
+	var ms diag.Messages
+	const open, done = 1, 2
+	mark := make([]int, len(p.covariates))
+	var visit func(i int)
+	visit = func(i int) {
+		c := p.covariates[i]
+		if c.formula == nil || mark[i] == done {
+			return
+		}
+		if mark[i] == open {
+			ms = append(ms, diag.Errorf(c.At, "covariate %s follows from itself", c.ID).WithHelp("one of the formulas of the circle has to be a number with a spread"))
+			return
+		}
+		mark[i] = open
+		for _, id := range c.formula.Symbols() {
+			if k := slices.IndexFunc(p.covariates, func(o covariate) bool { return o.ID == id }); k >= 0 {
+				visit(k)
+			}
+		}
+		mark[i] = done
+		p.formulas = append(p.formulas, i)
+	}
+	for i := range p.covariates {
+		visit(i)
 	}
 	return ms
 }
@@ -367,13 +420,13 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 	resolve := func(g Give) (give, bool) {
 		out := give{spec: g, duration: g.Duration, hold: -1, action: g.Module + "." + g.Route}
 		if _, ok := entries[g.Module]; !ok {
-			ms = append(ms, diag.Errorf(p.Spec.places.place(append(g.path, "module")...), "the trial has no module called %q", g.Module).
+			ms = append(ms, diag.Errorf(p.Spec.places.Place(append(g.path, "module")...), "the trial has no module called %q", g.Module).
 				WithHelp("%s", strings.TrimSpace(diag.DidYouMean(g.Module, sortedKeys(entries))+" instances here: "+strings.Join(sortedKeys(entries), ", "))))
 			return out, false
 		}
 		route, ok := routes[out.action]
 		if !ok {
-			ms = append(ms, diag.Errorf(p.Spec.places.place(append(g.path, "route")...), "module %s has no dose route %q", g.Module, g.Route).WithHelp("%s", diag.DidYouMean(out.action, routeNames)))
+			ms = append(ms, diag.Errorf(p.Spec.places.Place(append(g.path, "route")...), "module %s has no dose route %q", g.Module, g.Route).WithHelp("%s", diag.DidYouMean(out.action, routeNames)))
 			return out, false
 		}
 		scaled := func(text string, at diag.Place) (float64, regimen.Scale, bool) {
@@ -400,7 +453,7 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 			}
 		}
 		if g.Max != "" {
-			at := p.Spec.places.place(append(g.path, "max")...)
+			at := p.Spec.places.Place(append(g.path, "max")...)
 			if v, scale, ok := scaled(g.Max, at); ok {
 				if scale.PerBSA || scale.PerWeight {
 					ms = append(ms, diag.Errorf(at, "the cap of a dose is an amount, not one per kg or m2"))
@@ -409,7 +462,7 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 			}
 		}
 		for i, t := range g.Taper {
-			if v, scale, ok := scaled(t.Dose, p.Spec.places.place(append(g.path, "taper", i, 1)...)); ok {
+			if v, scale, ok := scaled(t.Dose, p.Spec.places.Place(append(g.path, "taper", i, 1)...)); ok {
 				out.taper = append(out.taper, taper{t.From, v, scale})
 			}
 		}
@@ -429,7 +482,7 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 		return out, good
 	}
 	if p.Spec.Death != "" {
-		e, more := p.formula(p.Spec.places.place("death"), nil)
+		e, more := p.formula(p.Spec.places.Place("death"), nil)
 		ms = append(ms, more...)
 		p.death = e
 	}
@@ -447,14 +500,14 @@ func (p *Prepared) regimens(config *sim.Config, routes map[string]regimen.Route,
 			}
 			for _, t := range times {
 				if t < p.Spec.Start {
-					ms = append(ms, diag.Errorf(p.Spec.places.place("arms", i, "give", k, "at"), "a dose on day %g comes before the start of the trial on day %g", t, p.Spec.Start).WithHelp("start the trial earlier"))
+					ms = append(ms, diag.Errorf(p.Spec.places.Place("arms", i, "give", k, "at"), "a dose on day %g comes before the start of the trial on day %g", t, p.Spec.Start).WithHelp("start the trial earlier"))
 					break
 				}
 			}
 			r.times = times
 			hold := p.death // the dead are given nothing
 			if g.Hold != "" {
-				e, more := p.formula(p.Spec.places.place("arms", i, "give", k, "hold"), nil)
+				e, more := p.formula(p.Spec.places.Place("arms", i, "give", k, "hold"), nil)
 				ms = append(ms, more...)
 				if hold = e; e != nil && p.death != nil {
 					hold = model.Call("or", p.death, e)
@@ -527,7 +580,7 @@ func (p *Prepared) resolve(e *model.Expr, at diag.Place, keep map[string]bool) (
 	known := p.symbols
 	by := map[string]*model.Expr{}
 	for i, o := range p.Spec.Observables {
-		place := p.Spec.places.place("observables", i, "formula")
+		place := p.Spec.places.Place("observables", i, "formula")
 		if place == at {
 			break // an observable may use those before it
 		}
@@ -580,7 +633,7 @@ func (p *Prepared) records(config *sim.Config) diag.Messages {
 		return len(config.Record) - 1
 	}
 	for i, o := range p.Spec.Observables {
-		e, more := p.formula(p.Spec.places.place("observables", i, "formula"), nil)
+		e, more := p.formula(p.Spec.places.Place("observables", i, "formula"), nil)
 		ms = append(ms, more...)
 		if e != nil {
 			p.observable[o.ID] = add(e, o.ID)

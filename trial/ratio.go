@@ -48,7 +48,7 @@ func ratio(arm string, of, per []seen) Estimate {
 	if n := float64(len(products)); n > 1 {
 		variance -= 2 * stats.Mean(products) / (mean * share) / n
 	}
-	half := 1.959963984540054 * math.Sqrt(math.Max(variance, 0))
+	half := stats.Z(level) * math.Sqrt(math.Max(variance, 0))
 	x.Lo, x.Hi = x.Value*math.Exp(-half), x.Value*math.Exp(half)
 	return x
 }

@@ -118,7 +118,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	s := &Spec{ID: raw.Trial, Title: raw.Title, TitleFR: raw.TitleFR, Question: raw.Question, Story: raw.Story, Design: raw.Design, Population: raw.Population,
 		Trajectories: DefaultTrajectories, Modules: raw.Modules, Size: raw.Size, Replicates: max(raw.Replicates, 1), Seed: raw.Seed, Allocation: raw.Allocation, Block: raw.Block, Control: raw.Control,
 		Start: or(length(raw.Start), 0), End: length(raw.End), Resolution: or(length(raw.Resolution), 0.5), Dropout: raw.Dropout.Rate, Missing: raw.Missing, Death: raw.Death,
-		Settings: raw.Settings, Solver: raw.Solver, Limits: raw.Limits, Source: src, At: d.place("trial"), places: d}
+		Settings: raw.Settings, Solver: raw.Solver, Limits: raw.Limits, Source: src, At: d.Place("trial"), places: d}
 	if s.Design == "" {
 		s.Design = "randomised"
 	}
@@ -130,26 +130,26 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		return &ms[len(ms)-1]
 	}
 	if !(s.End > s.Start) {
-		fail(d.place("end"), "the trial ends on day %g, before it starts on day %g", s.End, s.Start)
+		fail(d.Place("end"), "the trial ends on day %g, before it starts on day %g", s.End, s.Start)
 	} else if n := (s.End - s.Start) / s.Resolution; !(s.Resolution > 0) || n > 1e6 {
-		fail(d.place("resolution"), "a resolution of %g days gives too many recorded times: at most a million", s.Resolution)
+		fail(d.Place("resolution"), "a resolution of %g days gives too many recorded times: at most a million", s.Resolution)
 	}
 	for i, x := range raw.Enrol {
 		if x.Why == "" {
 			x.Why = x.When
 		}
-		s.Enrol = append(s.Enrol, Plausible{x.When, x.Why, d.place("enrol", i, "when")})
+		s.Enrol = append(s.Enrol, Plausible{x.When, x.Why, d.Place("enrol", i, "when")})
 	}
 	arms := map[string]bool{}
 	for i, a := range raw.Arms {
 		if arms[a.ID] {
-			fail(d.place("arms", i, "id"), "two arms are called %s", a.ID).Help = "give one of them another id"
+			fail(d.Place("arms", i, "id"), "two arms are called %s", a.ID).Help = "give one of them another id"
 		}
 		arms[a.ID] = true
-		arm := ArmSpec{ID: a.ID, Title: a.Title, TitleFR: a.TitleFR, At: d.place("arms", i, "id")}
+		arm := ArmSpec{ID: a.ID, Title: a.Title, TitleFR: a.TitleFR, At: d.Place("arms", i, "id")}
 		for k, g := range a.Give {
 			x := Give{Module: g.Module, Route: g.Route, Dose: g.Dose, Max: g.Max, Hold: g.Hold, Every: or(length(g.Every), 0), From: or(length(g.From), s.Start),
-				Until: or(length(g.Until), s.End), Count: g.Count, Duration: or(length(g.Duration), 0), At_: d.place("arms", i, "give", k, "dose"), path: []any{"arms", i, "give", k}}
+				Until: or(length(g.Until), s.End), Count: g.Count, Duration: or(length(g.Duration), 0), At_: d.Place("arms", i, "give", k, "dose"), path: []any{"arms", i, "give", k}}
 			for _, t := range g.At {
 				x.At = append(x.At, length(t))
 			}
@@ -162,9 +162,9 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 			arm.Give = append(arm.Give, x)
 		}
 		for k, r := range a.Rules {
-			arm.Rules = append(arm.Rules, GiveRule{ID: r.ID, When: r.When, AtMost: r.AtMost, Apart: or(length(r.Apart), 0), At: d.place("arms", i, "rules", k, "when"),
+			arm.Rules = append(arm.Rules, GiveRule{ID: r.ID, When: r.When, AtMost: r.AtMost, Apart: or(length(r.Apart), 0), At: d.Place("arms", i, "rules", k, "when"),
 				Delay: or(length(r.Delay), 0),
-				Give:  Give{Module: r.Module, Route: r.Route, Dose: r.Dose, Max: r.Max, Duration: or(length(r.Duration), 0), At_: d.place("arms", i, "rules", k, "dose"), path: []any{"arms", i, "rules", k}}})
+				Give:  Give{Module: r.Module, Route: r.Route, Dose: r.Dose, Max: r.Max, Duration: or(length(r.Duration), 0), At_: d.Place("arms", i, "rules", k, "dose"), path: []any{"arms", i, "rules", k}}})
 		}
 		s.Arms = append(s.Arms, arm)
 	}
@@ -175,21 +175,21 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	sort.Strings(armNames)
 	for a := range s.Allocation {
 		if !arms[a] {
-			fail(d.place("allocation"), "allocation names an arm %q that the trial does not have", a).Help = diag.DidYouMean(a, armNames)
+			fail(d.Place("allocation"), "allocation names an arm %q that the trial does not have", a).Help = diag.DidYouMean(a, armNames)
 		}
 	}
 	if s.Control != "" && !arms[s.Control] {
-		fail(d.place("control"), "the control %q is no arm of the trial", s.Control).Help = diag.DidYouMean(s.Control, armNames)
+		fail(d.Place("control"), "the control %q is no arm of the trial", s.Control).Help = diag.DidYouMean(s.Control, armNames)
 	}
 	visits := map[string]bool{}
 	var visitNames []string
 	for i, v := range raw.Visits {
-		x := Visit{ID: v.ID, Title: v.Title, Day: length(v.Day), At: d.place("visits", i, "day")}
+		x := Visit{ID: v.ID, Title: v.Title, Day: length(v.Day), At: d.Place("visits", i, "day")}
 		if x.Title == "" {
 			x.Title = v.ID
 		}
 		if visits[v.ID] {
-			fail(d.place("visits", i, "id"), "two visits are called %s", v.ID).Help = "give one of them another id"
+			fail(d.Place("visits", i, "id"), "two visits are called %s", v.ID).Help = "give one of them another id"
 		}
 		if x.Day < s.Start || x.Day > s.End {
 			fail(x.At, "visit %s is on day %g, outside the trial (%g to %g)", v.ID, x.Day, s.Start, s.End)
@@ -201,10 +201,10 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	observables := map[string]bool{}
 	for i, o := range raw.Observables {
 		if observables[o.ID] {
-			fail(d.place("observables", i, "id"), "two observables are called %s", o.ID).Help = "give one of them another id"
+			fail(d.Place("observables", i, "id"), "two observables are called %s", o.ID).Help = "give one of them another id"
 		}
 		observables[o.ID] = true
-		x := Observable{ID: o.ID, Title: o.Title, TitleFR: o.TitleFR, Unit: o.Unit, Formula: o.Formula, Scale: o.Scale, Lines: o.Lines, At: d.place("observables", i, "formula")}
+		x := Observable{ID: o.ID, Title: o.Title, TitleFR: o.TitleFR, Unit: o.Unit, Formula: o.Formula, Scale: o.Scale, Lines: o.Lines, At: d.Place("observables", i, "formula")}
 		if x.Title == "" {
 			x.Title = o.ID
 		}
@@ -219,12 +219,12 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	}
 	for i, e := range raw.Endpoints {
 		x := Endpoint{ID: e.ID, Title: e.Title, TitleFR: e.TitleFR, Unit: e.Unit, Kind: e.Kind, Of: e.Of, When: e.When, Visit: e.Visit, From: e.From, To: e.To, Among: e.Among, Baseline: e.Baseline, Held: or(length(e.Held), 0),
-			Any: e.Any, All: e.All, Summary: e.Summary, Better: e.Better, Primary: e.Primary, At: d.place("endpoints", i, "kind")}
+			Any: e.Any, All: e.All, Summary: e.Summary, Better: e.Better, Primary: e.Primary, At: d.Place("endpoints", i, "kind")}
 		if x.Title == "" {
 			x.Title = e.ID
 		}
 		if endpoints[e.ID] {
-			fail(d.place("endpoints", i, "id"), "two endpoints are called %s", e.ID).Help = "give one of them another id"
+			fail(d.Place("endpoints", i, "id"), "two endpoints are called %s", e.ID).Help = "give one of them another id"
 		}
 		endpoints[e.ID] = true
 		endpointNames = append(endpointNames, e.ID)
@@ -235,16 +235,16 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 				fail(x.At, "an endpoint of kind %s needs %s", e.Kind, n)
 			}
 		}
-		visitOK(e.Visit, d.place("endpoints", i, "visit"))
-		visitOK(e.From, d.place("endpoints", i, "from"))
-		visitOK(e.To, d.place("endpoints", i, "to"))
-		visitOK(e.Baseline, d.place("endpoints", i, "baseline"))
+		visitOK(e.Visit, d.Place("endpoints", i, "visit"))
+		visitOK(e.From, d.Place("endpoints", i, "from"))
+		visitOK(e.To, d.Place("endpoints", i, "to"))
+		visitOK(e.Baseline, d.Place("endpoints", i, "baseline"))
 		s.Endpoints = append(s.Endpoints, x)
 	}
 	for i, q := range raw.Ratios {
-		s.Ratios = append(s.Ratios, Ratio{ID: q.ID, Title: cmp.Or(q.Title, q.ID), TitleFR: q.TitleFR, Unit: q.Unit, Of: q.Of, Per: q.Per, At: d.place("ratios", i, "id")})
+		s.Ratios = append(s.Ratios, Ratio{ID: q.ID, Title: cmp.Or(q.Title, q.ID), TitleFR: q.TitleFR, Unit: q.Unit, Of: q.Of, Per: q.Per, At: d.Place("ratios", i, "id")})
 		for _, x := range []struct{ key, id, kind string }{{"of", q.Of, "number"}, {"per", q.Per, "responder"}} {
-			at := d.place("ratios", i, x.key)
+			at := d.Place("ratios", i, x.key)
 			k := slices.IndexFunc(s.Endpoints, func(e Endpoint) bool { return e.ID == x.id })
 			switch {
 			case k < 0:
@@ -255,24 +255,24 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		}
 	}
 	for i, c := range raw.Evidence {
-		x := Comparison{Row: c.Row, Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.Statistic, Against: c.Against, AtVisit: c.At, Scale: c.Scale, Note: c.Note, At: d.place("evidence", i, "row")}
+		x := Comparison{Row: c.Row, Endpoint: c.Endpoint, Arm: c.Arm, Statistic: c.Statistic, Against: c.Against, AtVisit: c.At, Scale: c.Scale, Note: c.Note, At: d.Place("evidence", i, "row")}
 		if !endpoints[c.Endpoint] {
-			fail(d.place("evidence", i, "endpoint"), "there is no endpoint %q", c.Endpoint).Help = diag.DidYouMean(c.Endpoint, endpointNames)
+			fail(d.Place("evidence", i, "endpoint"), "there is no endpoint %q", c.Endpoint).Help = diag.DidYouMean(c.Endpoint, endpointNames)
 		}
 		if !arms[c.Arm] {
-			fail(d.place("evidence", i, "arm"), "there is no arm %q", c.Arm).Help = diag.DidYouMean(c.Arm, armNames)
+			fail(d.Place("evidence", i, "arm"), "there is no arm %q", c.Arm).Help = diag.DidYouMean(c.Arm, armNames)
 		}
 		for _, e := range s.Endpoints {
 			if e.ID == c.Endpoint {
 				if why, help := x.suits(e); why != "" {
-					fail(d.place("evidence", i, "statistic"), "%s", why).Help = help
+					fail(d.Place("evidence", i, "statistic"), "%s", why).Help = help
 				}
 			}
 		}
 		if c.Against != "" && (!arms[c.Against] || c.Against == c.Arm) {
-			fail(d.place("evidence", i, "against"), "there is no other arm %q", c.Against).Help = diag.DidYouMean(c.Against, armNames)
+			fail(d.Place("evidence", i, "against"), "there is no other arm %q", c.Against).Help = diag.DidYouMean(c.Against, armNames)
 		}
-		visitOK(c.At, d.place("evidence", i, "at"))
+		visitOK(c.At, d.Place("evidence", i, "at"))
 		s.Evidence = append(s.Evidence, x)
 	}
 	said := map[string]bool{}
@@ -286,7 +286,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	}{{"inputs", Input, raw.Inputs}, {"out_of_scope", OutOfScope, raw.OutOfScope}} {
 		for i, u := range list.raw {
 			for k, row := range u.Rows {
-				at := d.place(list.key, i, "rows", k)
+				at := d.Place(list.key, i, "rows", k)
 				if said[row] {
 					fail(at, "row %s has a part in this trial already", row).Help = "name it once: under evidence, inputs or out_of_scope"
 				}
@@ -431,11 +431,11 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 	ids := sortedKeys(raw.Covariates)
 	for _, id := range ids {
 		c := raw.Covariates[id]
-		x := Covariate{ID: id, Title: c.Title, Unit: c.Unit, Source: c.Source, Sets: c.Sets, Formula: c.Formula, Value: c.Value, At: d.place("covariates", id)}
+		x := Covariate{ID: id, Title: c.Title, Unit: c.Unit, Source: c.Source, Sets: c.Sets, Formula: c.Formula, Value: c.Value, At: d.Place("covariates", id)}
 		if x.Title == "" {
 			x.Title = id
 		}
-		at := d.place("covariates", id, "spread")
+		at := d.Place("covariates", id, "spread")
 		spread, more := population.ParseSpread(c.Spread, at)
 		ms = append(ms, more...)
 		x.Spread = spread
@@ -458,22 +458,22 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 	}
 	for _, id := range sortedKeys(raw.Parameters) {
 		r := raw.Parameters[id]
-		o := Override{Value: r.Value, Source: r.Source, At: d.place("parameters", id)}
+		o := Override{Value: r.Value, Source: r.Source, At: d.Place("parameters", id)}
 		if r.Spread != "" {
-			spread, more := population.ParseSpread(r.Spread, d.place("parameters", id, "spread"))
+			spread, more := population.ParseSpread(r.Spread, d.Place("parameters", id, "spread"))
 			ms = append(ms, more...)
 			o.Spread = &spread
 		}
 		p.Parameters[id] = o
 	}
 	for i, c := range raw.Correlations {
-		p.Correlations = append(p.Correlations, population.Correlation{Of: c.Of, Value: c.Value, At: d.place("correlations", i, "value")})
+		p.Correlations = append(p.Correlations, population.Correlation{Of: c.Of, Value: c.Value, At: d.Place("correlations", i, "value")})
 	}
 	for i, x := range raw.Plausible {
 		if x.Why == "" {
 			x.Why = x.When
 		}
-		p.Plausible = append(p.Plausible, Plausible{x.When, x.Why, d.place("plausible", i, "when")})
+		p.Plausible = append(p.Plausible, Plausible{x.When, x.Why, d.Place("plausible", i, "when")})
 	}
 	if ms.HasErrors() {
 		ms.Sort()
@@ -518,4 +518,4 @@ func (p *PopulationSpec) Lines() []string {
 }
 
 // PopulationAt is where the trial names its population.
-func (s *Spec) PopulationAt() diag.Place { return s.places.place("population") }
+func (s *Spec) PopulationAt() diag.Place { return s.places.Place("population") }

@@ -376,13 +376,7 @@ func (p *Prepared) covariatesOf(values []float64) []float64 {
 			out[i] = values[c.entry]
 		}
 	}
-	// a formula is known once the covariates that it names are; no chain is longer than all
-	for pass := 0; pass < len(p.covariates)*len(p.covariates); pass++ {
-		i := pass % len(p.covariates)
-		c := p.covariates[i]
-		if c.formula == nil || !math.IsNaN(out[i]) {
-			continue
-		}
+	for _, i := range p.formulas {
 		var eval func(e *model.Expr) float64
 		eval = func(e *model.Expr) float64 {
 			switch e.Kind {
@@ -406,7 +400,7 @@ func (p *Prepared) covariatesOf(values []float64) []float64 {
 			}
 			return f.Value(args)
 		}
-		out[i] = eval(c.formula)
+		out[i] = eval(p.covariates[i].formula)
 	}
 	return out
 }

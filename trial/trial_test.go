@@ -37,15 +37,7 @@ func prepare(t testing.TB, text string, change func(*trial.Spec)) *trial.Prepare
 	if change != nil {
 		change(s)
 	}
-	src, ms := lib.PopulationSource(s.Population)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	pop, ms := trial.ReadPopulation(src)
-	if ms.HasErrors() {
-		t.Fatal(ms)
-	}
-	p, ms := trial.Prepare(s, pop, lib)
+	p, ms := trial.Load(s, nil, lib)
 	if ms.HasErrors() {
 		t.Fatal(ms)
 	}
@@ -220,6 +212,35 @@ func TestDeath(t *testing.T) {
 	}
 	if a := r.Agreement; len(a) != 2 || a[0].Predicted != 100 || a[1].Predicted != 100 || a[0].Statistic != "survival at week_12" {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestCovariatesInOrder: a covariate may be a formula of formulas in any order; a circle is
+// refused.
+func TestCovariatesInOrder(t *testing.T) {
+	lib, _ := library.Open("")
+	src, _ := lib.PopulationSource("active-lupus")
+	load := func(more string) (*trial.Prepared, diag.Messages) {
+		s, ms := trial.ReadTrial(source(t, "lupus-il2"))
+		if ms.HasErrors() {
+			t.Fatal(ms)
+		}
+		s.Size = 2
+		return trial.Load(s, &diag.Source{Name: "p.yaml", Text: strings.Replace(src.Text, "covariates:\n", "covariates:\n"+more, 1)}, lib)
+	}
+	p, ms := load("  a_double: {title: d, formula: 2*b_double, unit: kg, source: assumed}\n  b_double: {title: d, formula: 2*weight, unit: kg, source: assumed}\n")
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	mean := map[string]float64{}
+	for _, c := range run(t, p).Covariates {
+		mean[c.ID] = c.Mean
+	}
+	if a, w := mean["a_double"], mean["weight"]; math.Abs(a-4*w) > 1e-9*a || a == 0 {
+		t.Errorf("four times %g is %g", w, a)
+	}
+	if _, ms := load("  a_double: {title: d, formula: 2*b_double, unit: kg, source: assumed}\n  b_double: {title: d, formula: a_double/2, unit: kg, source: assumed}\n"); !strings.Contains(ms.Error(), "follows from itself") {
+		t.Error(ms)
 	}
 }
 

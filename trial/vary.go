@@ -18,10 +18,9 @@ type Knob struct {
 	ID string // flat id in the composed model
 	Of string // "value", or the name of a number of the spread: "cv"
 
-	p      *Prepared
-	entry  int // in entries, signals or pulses; -1: a constant of the program
-	list   *[]signalEntry
-	spread population.Spread
+	p     *Prepared
+	entry int // in entries, signals or pulses; -1: a constant of the program
+	list  *[]signalEntry
 }
 
 // Knobs finds what a row of a parameter table is in the trial: nothing when the trial has
@@ -38,20 +37,21 @@ func (p *Prepared) Knobs(row diag.Place, of string) ([]*Knob, error) {
 			continue
 		}
 		k := &Knob{ID: x.ID, Of: of, p: p, entry: -1}
+		var spread population.Spread
 		for i, e := range p.entries[:p.sampled] {
 			if e.ID == x.ID {
-				k.entry, k.spread = i, e.Spread
+				k.entry, spread = i, e.Spread
 			}
 		}
 		for _, list := range []*[]signalEntry{&p.signals, &p.pulses} {
 			for i, s := range *list {
 				if s.id == x.ID {
-					k.entry, k.spread, k.list = i, s.spread, list
+					k.entry, spread, k.list = i, s.spread, list
 				}
 			}
 		}
 		if of != "value" {
-			if _, ok := k.spread.Args[of]; !ok {
+			if _, ok := spread.Args[of]; !ok {
 				return nil, fmt.Errorf("the spread of %s has no %q: it is %q", x.ID, of, x.Spread)
 			}
 		} else if _, ok := p.Plan.Program().ConstantIndex(x.ID); !ok && k.entry < 0 {
@@ -64,11 +64,6 @@ func (p *Prepared) Knobs(row diag.Place, of string) ([]*Knob, error) {
 
 // Set changes the number; the next run has it.
 func (k *Knob) Set(v float64) error {
-	spread := k.spread
-	if k.Of != "value" {
-		spread.Args = maps.Clone(k.spread.Args)
-		spread.Args[k.Of] = v
-	}
 	switch {
 	case k.entry < 0:
 		k.p.settings = slices.DeleteFunc(slices.Clone(k.p.settings), func(s sim.Setting) bool { return s.ID == k.ID })
@@ -95,8 +90,8 @@ func (k *Knob) Set(v float64) error {
 }
 
 // Focus restricts a prepared trial to what some evidence rows need: their arms, until their
-// last day. Trajectories are not kept. It returns the comparisons that are left.
-func (p *Prepared) Focus(rows map[string]bool) []Comparison {
+// last day. Trajectories are not kept.
+func (p *Prepared) Focus(rows map[string]bool) {
 	var left []Comparison
 	need := map[string]bool{}
 	last := p.Spec.Start
@@ -129,7 +124,6 @@ func (p *Prepared) Focus(rows map[string]bool) []Comparison {
 	}
 	p.band = nil
 	p.Spec.Trajectories = 0
-	return left
 }
 
 // Predict simulates the trial and sets its predictions beside the published figures, drawing

@@ -266,10 +266,7 @@ func (d *Document) find(path []string) (node ast.Node, key ast.Node) {
 func keyText(v *ast.MappingValueNode) string { return v.Key.GetToken().Value }
 
 // Place is where the value at a path stands: d.Place("arms", 0, "id").
-func (d *Document) Place(path ...any) diag.Place { return d.place(path...) }
-
-// place is where the value at a path stands: d.place("arms", 0, "id").
-func (d *Document) place(path ...any) diag.Place {
+func (d *Document) Place(path ...any) diag.Place {
 	steps := make([]string, len(path))
 	for i, p := range path {
 		steps[i] = fmt.Sprint(p)
