@@ -91,7 +91,10 @@ func (a *App) checkEntry(kind, name string) CheckReport {
 	case "population":
 		src, ms := a.lib.PopulationSource(name)
 		if !ms.HasErrors() {
-			_, ms = trial.ReadPopulation(src)
+			var p *trial.PopulationSpec
+			if p, ms = trial.ReadPopulation(src); p != nil {
+				a.checkPopulation(&r, p)
+			}
 		}
 		r.Messages = append(r.Messages, ms...)
 	case "trial":
@@ -180,6 +183,30 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 	checkModel(r, m, true)
 }
 
+// checkPopulation counts the sources of the numbers that a population states itself, and holds
+// them against the records of fits.
+func (a *App) checkPopulation(r *CheckReport, p *trial.PopulationSpec) {
+	counts := map[string]int{}
+	seen := map[string]bool{}
+	for _, id := range p.Numbers() {
+		n, _ := p.Number(id)
+		r.Parameters++
+		if n.Source == "" {
+			r.Messages = append(r.Messages, diag.Errorf(n.At, "%s has no source", id).WithHelp("source: doi:..., literature: AUTHOR YEAR, study: ..., derived, or assumed"))
+		}
+		counts[trial.SourceKind(n.Source)]++
+		for _, source := range []string{n.Source, n.SpreadSource} {
+			name, ok := fit.NameIn(source)
+			if !ok || seen[name] {
+				continue
+			}
+			seen[name] = true
+			r.Messages = append(r.Messages, a.checkRecord(name, id, n.At, func(record *fit.Record) diag.Messages { return fit.HoldsInPopulation(p, record) })...)
+		}
+	}
+	r.Sources = sortedCounts(counts)
+}
+
 // checkFitted holds a module's table against the records of the fits that it names as
 // sources.
 func (a *App) checkFitted(module string, rows []model.Row) diag.Messages {
@@ -191,17 +218,21 @@ func (a *App) checkFitted(module string, rows []model.Row) diag.Messages {
 			continue
 		}
 		seen[name] = true
-		record, more := a.fitRecord(name)
-		switch {
-		case more.HasErrors():
-			ms = append(ms, more...)
-		case record == nil:
-			ms = append(ms, diag.Errorf(row.At, "%s is said to come from the fit %s, which has no record", row.ID, name).WithHelp("write the value's own source, or run: thymus fit %s", name))
-		default:
-			ms = append(ms, fit.Holds(rows, module, record)...)
-		}
+		ms = append(ms, a.checkRecord(name, row.ID, row.At, func(record *fit.Record) diag.Messages { return fit.Holds(rows, module, record) })...)
 	}
 	return ms
+}
+
+// checkRecord reads the record of a fit that id is ascribed to and asks whether it is so.
+func (a *App) checkRecord(name, id string, at diag.Place, holds func(*fit.Record) diag.Messages) diag.Messages {
+	record, ms := a.fitRecord(name)
+	switch {
+	case ms.HasErrors():
+		return ms
+	case record == nil:
+		return diag.Messages{diag.Errorf(at, "%s is said to come from the fit %s, which has no record", id, name).WithHelp("write the value's own source, or run: thymus fit %s", name)}
+	}
+	return holds(record)
 }
 
 // misplaced is a number outside the tables.

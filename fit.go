@@ -132,6 +132,24 @@ func (a *App) ApplyFit(name, recordFile string) ([]string, error) {
 	texts := map[string]string{}
 	var order []string
 	for _, p := range r.Parameters {
+		if p.Population != "" {
+			src, more := a.lib.PopulationSource(p.Population)
+			if ms = append(ms, more...); more.HasErrors() {
+				continue
+			}
+			if _, done := texts[src.Name]; done {
+				continue
+			}
+			if m := a.outside(src.Name, "file of population "+p.Population, diag.Place{Src: src}); m != nil {
+				ms = append(ms, *m)
+				continue
+			}
+			text, more := fit.ApplyToPopulation(src, r)
+			ms = append(ms, more...)
+			texts[src.Name] = text
+			order = append(order, src.Name)
+			continue
+		}
 		e, more := a.lib.Module(p.Module)
 		if ms = append(ms, more...); more.HasErrors() {
 			continue
@@ -141,8 +159,8 @@ func (a *App) ApplyFit(name, recordFile string) ([]string, error) {
 			continue
 		}
 		table := e.Tables[0].Src
-		if inside, err := filepath.Rel(a.folder, table.Name); err != nil || strings.HasPrefix(inside, "..") {
-			ms = append(ms, diag.Errorf(diag.Place{Src: src}, "the folder %s does not have the table of module %s", a.folder, p.Module).WithHelp("copy %s into it", table.Name))
+		if m := a.outside(table.Name, "table of module "+p.Module, diag.Place{Src: src}); m != nil {
+			ms = append(ms, *m)
 			continue
 		}
 		if _, done := texts[table.Name]; done {
@@ -162,6 +180,15 @@ func (a *App) ApplyFit(name, recordFile string) ([]string, error) {
 		}
 	}
 	return order, nil
+}
+
+// outside says that a file is not in the user's library.
+func (a *App) outside(file, what string, at diag.Place) *diag.Message {
+	if inside, err := filepath.Rel(a.folder, file); err == nil && !strings.HasPrefix(inside, "..") {
+		return nil
+	}
+	m := diag.Errorf(at, "the folder %s does not have the %s", a.folder, what).WithHelp("copy %s into it", file)
+	return &m
 }
 
 // showFit describes a fit and what its record says.
@@ -185,7 +212,7 @@ func (a *App) showFit(name, language string) (*View, error) {
 	}
 	v.Fits = append(v.Fits, "", fmt.Sprintf("%s: %d evaluations, %d rows, sum of squares %.4g before, %.4g after", r.Command, r.Evaluations, len(r.UsedRows()), r.CostBefore, r.CostAfter))
 	for _, p := range r.Parameters {
-		v.Fits = append(v.Fits, fmt.Sprintf("%s: %.4g to %.4g (95 %% %.3g to %.3g), %s", p.Name(), p.Before, p.After, p.Lo, p.Hi, p.Verdict))
+		v.Fits = append(v.Fits, fmt.Sprintf("%s: %.4g to %.4g (95 %% %.3g to %.3g), told by the data %.0f %%, %s", p.Name(), p.Before, p.After, p.Lo, p.Hi, 100*p.Told(), p.Verdict))
 	}
 	v.Fits = append(v.Fits, r.Directions...)
 	return v, nil

@@ -12,6 +12,7 @@ import (
 	"thymus/diag"
 	"thymus/fit"
 	"thymus/library"
+	"thymus/trial"
 )
 
 // Every record of the library was made from calibration rows alone; what it says stands in
@@ -73,6 +74,29 @@ func TestFitRecords(t *testing.T) {
 		}
 		if len(r.Parameters) != len(spec.Parameters) || r.CostAfter > r.CostBefore*1.05 || r.FailedPatients > 0 {
 			t.Errorf("fit %s: %d parameters of %d; sum of squares %g, before %g; %d failed patients", name, len(r.Parameters), len(spec.Parameters), r.CostAfter, r.CostBefore, r.FailedPatients)
+		}
+	}
+	for _, population := range app.lib.Names("population") {
+		src, ms := app.lib.PopulationSource(population)
+		if ms.HasErrors() {
+			t.Fatal(ms)
+		}
+		p, ms := trial.ReadPopulation(src)
+		if ms.HasErrors() {
+			t.Fatal(ms)
+		}
+		for _, r := range records {
+			for _, wrong := range fit.HoldsInPopulation(p, r) {
+				t.Errorf("fit %s: %s", r.ID, wrong)
+			}
+		}
+		for _, id := range p.Numbers() {
+			n, _ := p.Number(id)
+			for _, source := range []string{n.Source, n.SpreadSource} {
+				if name, ok := fit.NameIn(source); ok && records[name] == nil {
+					t.Errorf("%s %s is ascribed to fit %q, which has no record", population, id, name)
+				}
+			}
 		}
 	}
 	for _, kind := range []string{"core", "process", "disease", "therapy"} {

@@ -104,7 +104,7 @@ folder given by --library, with the source "fit: NAME".`,
 	fl.StringVar(&budget, "budget", "", "evaluations of the search, or a time such as 8m; the profiles take about ten evaluations a parameter more")
 	fl.Uint64Var(&r.Seed, "seed", 0, "seed of all draws (default: the fit's own)")
 	fl.StringVar(&r.Out, "out", "", "file of the record (default: fits/NAME.record.yaml in the folder of --library, else in results)")
-	fl.BoolVar(&apply, "apply", false, "write the record's values into the parameter tables of the folder of --library")
+	fl.BoolVar(&apply, "apply", false, "write the record's values into the parameter tables and populations of the folder of --library")
 	return c
 }
 
@@ -112,9 +112,9 @@ func fitText(w io.Writer, s *thymus.FitSummary) {
 	r := s.Record
 	fmt.Fprintf(w, "%s\n%d evaluations of %d patients in each of %d trials; sum of squares %.4g before, %.4g after (data %.4g, %.4g)\n\n", r.Command, r.Evaluations, r.Patients, len(r.Trials), r.CostBefore, r.CostAfter, r.DataBefore, r.DataAfter)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "PARAMETER\tBEFORE\tAFTER\t95 % INTERVAL\tUNIT\tVERDICT")
+	fmt.Fprintln(t, "PARAMETER\tBEFORE\tAFTER\t95 % INTERVAL\tUNIT\tTOLD BY DATA\tVERDICT")
 	for _, p := range r.Parameters {
-		fmt.Fprintf(t, "%s\t%.4g\t%.4g\t%.3g to %.3g\t%s\t%s\n", p.Name(), p.Before, p.After, p.Lo, p.Hi, p.Unit, p.Verdict)
+		fmt.Fprintf(t, "%s\t%.4g\t%.4g\t%.3g to %.3g\t%s\t%.0f %%\t%s\n", p.Name(), p.Before, p.After, p.Lo, p.Hi, p.Unit, 100*p.Told(), p.Verdict)
 	}
 	t.Flush()
 	fmt.Fprintln(w)

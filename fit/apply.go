@@ -3,11 +3,13 @@ package fit
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"thymus/diag"
 	"thymus/model"
 	"thymus/population"
+	"thymus/trial"
 )
 
 // SourceOf is the source that a table states for a value of a fit.
@@ -91,6 +93,101 @@ func short(v float64) string { return fmt.Sprintf("%.3g", v) }
 func shortVerdict(v Verdict) string {
 	s, _, _ := strings.Cut(string(v), ":")
 	return s
+}
+
+// ApplyToPopulation writes the values of a record into a population's text: the value and its
+// source, or a number of the spread and the spread's source. The rest stays as it is.
+// Applying twice changes nothing more.
+func ApplyToPopulation(src *diag.Source, r *Record) (string, diag.Messages) {
+	text := src.Text
+	for _, f := range r.Parameters {
+		p, ms := trial.ReadPopulation(&diag.Source{Name: src.Name, Text: text})
+		if ms.HasErrors() {
+			return "", ms
+		}
+		if f.Population != p.ID {
+			continue
+		}
+		n, ok := p.Number(f.ID)
+		if !ok {
+			return "", diag.Messages{diag.Errorf(diag.Place{Src: src}, "the population states no number %q, which the record of fit %s names", f.ID, r.ID)}
+		}
+		key, source, value := "value", "source", model.FormatNumber(f.After)
+		if f.Of != "value" {
+			var err error
+			key, source = "spread", "spread_source"
+			if value, err = respread(n.Spread.Text, f.Of, f.After); err != nil {
+				return "", diag.Messages{diag.Errorf(n.At, "%s: %v", f.ID, err)}
+			}
+		}
+		at := p.Place(n.Section, f.ID, key)
+		mark := strconv.Quote(SourceOf(r.ID))
+		if old := p.Place(n.Section, f.ID, source); strings.HasPrefix(keyBefore(text, old.Start), source) {
+			// the later of the two places first, so that the earlier one stays where it is
+			if old.Start > at.Start {
+				text = text[:old.Start] + mark + text[old.End:]
+				text = text[:at.Start] + value + text[at.End:]
+			} else {
+				text = text[:at.Start] + value + text[at.End:]
+				text = text[:old.Start] + mark + text[old.End:]
+			}
+			continue
+		}
+		line := text[strings.LastIndexByte(text[:at.Start], '\n')+1 : at.Start]
+		between := ", "
+		if trimmed := strings.TrimLeft(line, " "); strings.HasPrefix(trimmed, key+":") {
+			between = "\n" + line[:len(line)-len(trimmed)] // a block mapping: a line of its own
+		}
+		text = text[:at.Start] + value + between + source + ": " + mark + text[at.End:]
+	}
+	return text, nil
+}
+
+// keyBefore is the key that stands before a value.
+func keyBefore(text string, start int) string {
+	line := text[strings.LastIndexAny(text[:start], "\n,{")+1 : start]
+	return strings.TrimSpace(line)
+}
+
+// HoldsInPopulation is Holds for a population.
+func HoldsInPopulation(p *trial.PopulationSpec, r *Record) diag.Messages {
+	var out diag.Messages
+	fail := func(at diag.Place, format string, args ...any) { out = append(out, diag.Errorf(at, format, args...)) }
+	value, spread := map[string]bool{}, map[string]bool{}
+	for _, f := range r.Parameters {
+		if f.Population != p.ID {
+			continue
+		}
+		n, ok := p.Number(f.ID)
+		if !ok {
+			fail(diag.Place{}, "%s states no number %s, which the record of fit %s names", p.ID, f.ID, r.ID)
+			continue
+		}
+		if f.Of == "value" {
+			value[f.ID] = true
+			if n.Value == nil || *n.Value != f.After {
+				fail(n.At, "%s is not %s, as the record of fit %s has it", f.Name(), model.FormatNumber(f.After), r.ID)
+			}
+			if n.Source != SourceOf(r.ID) {
+				fail(n.At, "the source of %s is %q, not %q", f.Name(), n.Source, SourceOf(r.ID))
+			}
+			continue
+		}
+		spread[f.ID] = true
+		if n.Spread.Args[f.Of] != f.After {
+			fail(n.At, "%s is not %s, as the record of fit %s has it: %q", f.Name(), model.FormatNumber(f.After), r.ID, n.Spread.Text)
+		}
+		if n.SpreadSource != SourceOf(r.ID) {
+			fail(n.At, "the spread_source of %s is %q, not %q", f.Name(), n.SpreadSource, SourceOf(r.ID))
+		}
+	}
+	for _, id := range p.Numbers() {
+		n, _ := p.Number(id)
+		if n.Source == SourceOf(r.ID) && !value[id] || n.SpreadSource == SourceOf(r.ID) && !spread[id] {
+			fail(n.At, "%s %s is ascribed to fit %s, whose record does not have it", p.ID, id, r.ID)
+		}
+	}
+	return out
 }
 
 // respread replaces a number of a spread's text.

@@ -12,6 +12,8 @@ import (
 	"thymus/diag"
 	"thymus/fit"
 	"thymus/library"
+	"thymus/model"
+	"thymus/trial"
 )
 
 func toy(t testing.TB) (*library.Library, *diag.Source, []library.EvidenceRow) {
@@ -252,4 +254,133 @@ func FuzzReadRecord(f *testing.F) {
 			t.Fatalf("a record %v with %v", r, ms)
 		}
 	})
+}
+
+// Numbers that a population states are fitted as those of tables are, and written into its
+// file, in flow or block style; what the file does not state is refused.
+func TestFitOfPopulation(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/toy")); err != nil {
+		t.Fatal(err)
+	}
+	people := `population: people
+title: People given a tracer
+modules: {core: tracer}
+covariates:
+  size:
+    value: 60 # of the body
+    unit: L
+    spread: lognormal cv=0.4
+    source: assumed
+    sets: tr_V
+parameters:
+  tr_k: {value: 0.8, spread: lognormal cv=0.5, source: "literature: a book"} # as before
+`
+	file := filepath.Join(dir, "population", "people.yaml")
+	write := func(text string) *library.Library {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		lib, err := library.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lib
+	}
+	lib := write(people)
+	rows, _ := lib.Evidence()
+	const spec = `fit: population-fit
+title: a population
+trials: [tracer-trial]
+parameters:
+  - {population: people, id: size, transform: log, lower: 5, upper: 200, prior: {median: 60, sd: 0.7}}
+  - {population: people, id: size, of: spread.cv, transform: log, lower: 0.02, upper: 1, prior: {median: 0.4, sd: 0.7}}
+  - {population: people, id: tr_k, transform: log, lower: 0.1, upper: 5, prior: {median: 0.8, sd: 0.7}}
+seed: 3
+patients: 200
+evaluations: 60
+optimiser: {method: least-squares}
+`
+	s, ms := fit.Read(&diag.Source{Name: "f", Text: spec}, rows)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	p, ms := fit.Prepare(s, lib, fit.Options{Workers: 2})
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	r, err := p.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{"people size": 20, "people tr_k": 0.5} {
+		found := false
+		for _, x := range r.Parameters {
+			if x.Name() != name {
+				continue
+			}
+			found = true
+			if math.Abs(math.Log(x.After/want)) > 0.15 || x.Verdict != fit.Determined || x.Population != "people" || x.Unit == "" {
+				t.Errorf("%+v; the figures were made with %g", x, want)
+			}
+		}
+		if !found {
+			t.Errorf("%s is not in the record", name)
+		}
+	}
+	again, ms := fit.ReadRecord(&diag.Source{Name: "r", Text: text(t, r)})
+	if ms.HasErrors() || text(t, again) != text(t, r) {
+		t.Error(ms, text(t, again))
+	}
+	src, _ := lib.PopulationSource("people")
+	before, _ := trial.ReadPopulation(src)
+	if list := fit.HoldsInPopulation(before, r); len(list) != 6 {
+		t.Errorf("before: %q", list)
+	}
+	once, ms := fit.ApplyToPopulation(src, r)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	n := func(i int) string { return model.FormatNumber(r.Parameters[i].After) }
+	want := strings.NewReplacer("value: 60 #", "value: "+n(0)+" #", "cv=0.4\n", "cv="+n(1)+"\n    spread_source: \"fit: population-fit\"\n", "source: assumed", `source: "fit: population-fit"`,
+		"value: 0.8", "value: "+n(2), `"literature: a book"`, `"fit: population-fit"`).Replace(people)
+	if once != want {
+		t.Errorf("written:\n%s\nwanted:\n%s", once, want)
+	}
+	lib = write(once)
+	src, _ = lib.PopulationSource("people")
+	if twice, ms := fit.ApplyToPopulation(src, r); twice != once || ms.HasErrors() {
+		t.Errorf("applied twice: %v\n%s", ms, twice)
+	}
+	after, ms := trial.ReadPopulation(src)
+	if ms.HasErrors() {
+		t.Fatal(ms)
+	}
+	if list := fit.HoldsInPopulation(after, r); len(list) != 0 {
+		t.Errorf("after: %q", list)
+	}
+	r.Parameters = r.Parameters[:1]
+	if list := fit.HoldsInPopulation(after, r); len(list) != 2 {
+		t.Errorf("a record without two of them: %q", list)
+	}
+	tail := "  - {population: people, id: tr_k,"
+	for changed, message := range map[string]string{
+		"  - {population: people, id: siz,":                  `the population people states no number "siz"`,
+		"  - {population: people, id: tr_k, of: spread.sd,":  "the population people states no spread of tr_k with sd=",
+		"  - {module: tracer, id: k,":                        "no trial of this fit depends on tracer k",
+		"  - {module: tracer, population: people, id: tr_k,": "tr_k needs a module or a population",
+		"  - {id: tr_k,":                                "tr_k needs a module or a population",
+		"  - {population: peopl, id: tr_k,":             `no population "peopl"`,
+		"  - {population: people, id: size, of: value,": "people size stands twice",
+		"  - {population: healthy-adults, id: weight,":  "no trial of this fit has the population healthy-adults",
+	} {
+		changed := strings.Replace(spec, tail, changed, 1)
+		s, ms := fit.Read(&diag.Source{Name: "f", Text: changed}, rows)
+		if s != nil {
+			_, ms = fit.Prepare(s, lib, fit.Options{})
+		}
+		if !strings.Contains(ms.Error(), message) || ms[0].At.Src == nil {
+			t.Errorf("%q: %v", message, ms)
+		}
+	}
 }

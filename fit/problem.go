@@ -160,8 +160,74 @@ func prepareTrial(name string, at diag.Place, s *Spec, lib *library.Library, fit
 	return p, rows, ms
 }
 
+// try sets knobs to the bounds, then to the value before the fit.
+func (x *Parameter) try(list ...*trial.Knob) error {
+	for _, k := range list {
+		for _, v := range []float64{x.Lower, x.Upper, x.Median} {
+			if err := k.Set(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// findInPopulation finds parameter i among the numbers of a population, in the trials of it.
+func (b *Problem) findInPopulation(x *Parameter, i int, lib *library.Library) diag.Messages {
+	at := b.Spec.places.Place("parameters", i, "population")
+	src, ms := lib.PopulationSource(x.Population)
+	if ms.HasErrors() {
+		for k := range ms {
+			ms[k].At = at
+		}
+		return ms
+	}
+	p, ms := trial.ReadPopulation(src)
+	if ms.HasErrors() {
+		return ms
+	}
+	n, ok := p.Number(x.ID)
+	switch {
+	case !ok:
+		return diag.Messages{diag.Errorf(x.At, "the population %s states no number %q", x.Population, x.ID).WithHelp("%s", strings.TrimSpace(diag.DidYouMean(x.ID, p.Numbers())+" a number of a module's table needs module: instead"))}
+	case x.Of == "value" && n.Value == nil:
+		return diag.Messages{diag.Errorf(x.At, "the population %s states no value of %s", x.Population, x.ID).WithHelp("a number of a module's table needs module: instead")}
+	case x.Of != "value" && n.Spread.Args[x.Of] == 0:
+		return diag.Messages{diag.Errorf(x.At, "the population %s states no spread of %s with %s=", x.Population, x.ID, x.Of).WithHelp("a number of a module's table needs module: instead")}
+	}
+	unit := n.Unit
+	var all []*trial.Knob
+	for _, t := range b.trials {
+		if t.p.Population.ID != p.ID {
+			continue
+		}
+		k, err := t.p.PopulationKnob(x.ID, x.Of)
+		if err == nil {
+			err = x.try(k)
+		}
+		if err != nil {
+			return diag.Messages{diag.Errorf(x.At, "%v", err)}
+		}
+		all = append(all, k)
+		for _, q := range t.p.Model.Parameters {
+			if q.ID == x.ID && n.Section == "parameters" {
+				unit = q.Unit
+			}
+		}
+	}
+	if len(all) == 0 {
+		return diag.Messages{diag.Errorf(at, "no trial of this fit has the population %s", x.Population)}
+	}
+	b.units = append(b.units, unit)
+	b.knobs = append(b.knobs, all)
+	return nil
+}
+
 // find finds parameter i in its module's table and in the trials.
 func (b *Problem) find(x *Parameter, i int, lib *library.Library) diag.Messages {
+	if x.Population != "" {
+		return b.findInPopulation(x, i, lib)
+	}
 	e, ms := lib.Module(x.Module)
 	if ms.HasErrors() {
 		for k := range ms {
@@ -187,12 +253,8 @@ func (b *Problem) find(x *Parameter, i int, lib *library.Library) diag.Messages 
 			if err != nil {
 				return diag.Messages{diag.Errorf(x.At, "%v", err)}
 			}
-			for _, k := range list {
-				for _, v := range []float64{x.Lower, x.Upper, x.Median} {
-					if err := k.Set(v); err != nil {
-						return diag.Messages{diag.Errorf(x.At, "%v", err)}
-					}
-				}
+			if err := x.try(list...); err != nil {
+				return diag.Messages{diag.Errorf(x.At, "%v", err)}
 			}
 			all = append(all, list...)
 		}

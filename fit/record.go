@@ -31,15 +31,46 @@ type Record struct {
 
 // Fitted is a parameter before and after.
 type Fitted struct {
-	Module, ID, Of, Unit, Transform string
-	Lower, Upper, PriorSD           float64
-	Before, After, Lo, Hi           float64 // with the 95 % interval of the profile
-	SD                              float64 // standard error on the transformed scale, by the Hessian
-	Verdict                         Verdict
+	Module, Population      string // one of the two
+	ID, Of, Unit, Transform string
+	Lower, Upper, PriorSD   float64
+	Before, After, Lo, Hi   float64 // with the 95 % interval of the profile
+	SD                      float64 // standard error on the transformed scale, by the Hessian
+	Verdict                 Verdict
 }
 
 // Name says which number it is.
-func (f Fitted) Name() string { return Parameter{Module: f.Module, ID: f.ID, Of: f.Of}.Name() }
+func (f Fitted) Name() string {
+	return Parameter{Module: f.Module, Population: f.Population, ID: f.ID, Of: f.Of}.Name()
+}
+
+// Told is the share of the prior's variance that the data took away, by the Hessian: 0
+// where they tell nothing of the parameter, 1 where they alone decide.
+func (f Fitted) Told() float64 {
+	if !(f.PriorSD > 0) {
+		return math.NaN()
+	}
+	return math.Min(math.Max(1-f.SD*f.SD/f.PriorSD/f.PriorSD, 0), 1)
+}
+
+// verdict says what the data tell of a parameter: below and above say whether the profile's
+// sum of squares, without priors, rises by the threshold on that side.
+func (f Fitted) verdict(below, above bool) Verdict {
+	switch {
+	case below && above && f.Told() < half:
+		return Weak
+	case below && above:
+		return Determined
+	case below:
+		return AtLeast
+	case above:
+		return AtMost
+	}
+	return NotDetermined
+}
+
+// half of a prior's variance: where the data take away less, the prior has the larger say.
+const half = 0.5
 
 // Verdict says what the data, without the prior, tell of a parameter within its bounds.
 type Verdict string
@@ -47,6 +78,7 @@ type Verdict string
 // The verdicts.
 const (
 	Determined    Verdict = "determined"
+	Weak          Verdict = "weakly determined: the prior says more than the data"
 	AtLeast       Verdict = "one-sided: the data bound it from below"
 	AtMost        Verdict = "one-sided: the data bound it from above"
 	NotDetermined Verdict = "not determined: the prior decides"
@@ -86,8 +118,8 @@ func (r *Record) Write(w io.Writer) error {
 	fmt.Fprintf(&b, "objective: {before: %s, after: %s, data_before: %s, data_after: %s}\n", number(r.CostBefore), number(r.CostAfter), number(r.DataBefore), number(r.DataAfter))
 	b.WriteString("parameters:\n")
 	for _, p := range r.Parameters {
-		fmt.Fprintf(&b, "  - {module: %s, id: %s, of: %s, unit: %s, transform: %s, lower: %s, upper: %s, prior_sd: %s,\n     before: %s, after: %s, lo95: %s, hi95: %s, sd: %s, verdict: %s}\n",
-			p.Module, p.ID, p.Of, quoted(p.Unit), p.Transform, number(p.Lower), number(p.Upper), number(p.PriorSD), model.FormatNumber(p.Before), model.FormatNumber(p.After), number(p.Lo), number(p.Hi), number(p.SD), quoted(string(p.Verdict)))
+		fmt.Fprintf(&b, "  - {%s: %s, id: %s, of: %s, unit: %s, transform: %s, lower: %s, upper: %s, prior_sd: %s,\n     before: %s, after: %s, lo95: %s, hi95: %s, sd: %s, verdict: %s}\n",
+			map[bool]string{true: "population", false: "module"}[p.Population != ""], p.Module+p.Population, p.ID, p.Of, quoted(p.Unit), p.Transform, number(p.Lower), number(p.Upper), number(p.PriorSD), model.FormatNumber(p.Before), model.FormatNumber(p.After), number(p.Lo), number(p.Hi), number(p.SD), quoted(string(p.Verdict)))
 	}
 	b.WriteString("correlation:\n")
 	for _, row := range r.Correlation {
@@ -124,11 +156,11 @@ func writeList(b *strings.Builder, key string, n int, line func(i int) string) {
 // ReadRecord reads a record.
 func ReadRecord(src *diag.Source) (*Record, diag.Messages) {
 	type fitted struct {
-		Module, ID, Of, Unit, Transform, Verdict string
-		Lower, Upper, Before, After, SD          float64
-		Lo                                       float64 `json:"lo95"`
-		Hi                                       float64 `json:"hi95"`
-		PriorSD                                  float64 `json:"prior_sd"`
+		Module, Population, ID, Of, Unit, Transform, Verdict string
+		Lower, Upper, Before, After, SD                      float64
+		Lo                                                   float64 `json:"lo95"`
+		Hi                                                   float64 `json:"hi95"`
+		PriorSD                                              float64 `json:"prior_sd"`
 	}
 	var raw struct {
 		Record, Command, Version, Method, Loss string
@@ -160,7 +192,7 @@ func ReadRecord(src *diag.Source) (*Record, diag.Messages) {
 		Method: raw.Method, Loss: raw.Loss, Trials: raw.Trials, Correlation: raw.Correlation, Directions: raw.Directions, Excluded: raw.Excluded,
 		CostBefore: raw.Objective["before"], CostAfter: raw.Objective["after"], DataBefore: raw.Objective["data_before"], DataAfter: raw.Objective["data_after"]}
 	for _, p := range raw.Parameters {
-		r.Parameters = append(r.Parameters, Fitted{Module: p.Module, ID: p.ID, Of: p.Of, Unit: p.Unit, Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, PriorSD: p.PriorSD,
+		r.Parameters = append(r.Parameters, Fitted{Module: p.Module, Population: p.Population, ID: p.ID, Of: p.Of, Unit: p.Unit, Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, PriorSD: p.PriorSD,
 			Before: p.Before, After: p.After, Lo: p.Lo, Hi: p.Hi, SD: p.SD, Verdict: Verdict(p.Verdict)})
 	}
 	orNaN := func(v *float64) float64 {

@@ -41,9 +41,11 @@ type Excluded struct {
 	At       diag.Place
 }
 
-// Parameter is a number of a parameter table that is fitted.
+// Parameter is a number that is fitted: of a module's parameter table, or of a population.
 type Parameter struct {
-	Module, ID   string
+	Module       string // or Population
+	Population   string
+	ID           string // parameterId; of a population the flat id of a parameter, or a covariate
 	Of           string // "value" or a number of the spread: "cv"
 	Transform    string // log, logit, linear
 	Lower, Upper float64
@@ -55,10 +57,11 @@ type Parameter struct {
 
 // Name says which number it is.
 func (p Parameter) Name() string {
-	if p.Of == "value" {
-		return p.Module + " " + p.ID
+	name := p.Module + p.Population + " " + p.ID
+	if p.Of != "value" {
+		name += " spread." + p.Of
 	}
-	return p.Module + " " + p.ID + " spread." + p.Of
+	return name
 }
 
 // to maps a value to the transformed scale, from maps back.
@@ -93,9 +96,9 @@ func Read(src *diag.Source, evidence []library.EvidenceRow) (*Spec, diag.Message
 			Why  string
 		}
 		Parameters []struct {
-			Module, ID, Of, Transform, Why string
-			Lower, Upper                   float64
-			Prior                          struct {
+			Module, Population, ID, Of, Transform, Why string
+			Lower, Upper                               float64
+			Prior                                      struct {
 				Median, SD float64
 				Source     string
 			}
@@ -174,7 +177,7 @@ func Read(src *diag.Source, evidence []library.EvidenceRow) (*Spec, diag.Message
 		if of == "" {
 			of = "value"
 		}
-		x := Parameter{Module: p.Module, ID: p.ID, Of: of, Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, Median: p.Prior.Median, SD: p.Prior.SD, Source: p.Prior.Source, Why: p.Why, At: d.Place("parameters", i, "id")}
+		x := Parameter{Module: p.Module, Population: p.Population, ID: p.ID, Of: of, Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, Median: p.Prior.Median, SD: p.Prior.SD, Source: p.Prior.Source, Why: p.Why, At: d.Place("parameters", i, "id")}
 		low, high := math.Inf(-1), math.Inf(1)
 		switch x.Transform {
 		case "log":
@@ -183,6 +186,8 @@ func Read(src *diag.Source, evidence []library.EvidenceRow) (*Spec, diag.Message
 			low, high = 0, 1
 		}
 		switch {
+		case (x.Module == "") == (x.Population == ""):
+			ms = append(ms, diag.Errorf(x.At, "%s needs a module or a population", x.ID).WithHelp("module: whose parameter table has it, or population: which states it; one of the two"))
 		case !(x.Lower < x.Upper):
 			ms = append(ms, diag.Errorf(d.Place("parameters", i, "lower"), "lower %g is not below upper %g", x.Lower, x.Upper))
 		case !(x.Lower > low && x.Upper < high):

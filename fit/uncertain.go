@@ -206,21 +206,12 @@ func (b *Problem) record(s *search, x *uncertainty, start evaluation) (*Record, 
 		CostBefore: start.cost(), CostAfter: end.cost(), DataBefore: start.dataCost(), DataAfter: end.dataCost(), Excluded: b.Spec.Excluded}
 	n := len(values)
 	for i, p := range b.Spec.Parameters {
-		f := Fitted{Module: p.Module, ID: p.ID, Of: p.Of, Unit: b.units[i], Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, PriorSD: p.SD,
+		f := Fitted{Module: p.Module, Population: p.Population, ID: p.ID, Of: p.Of, Unit: b.units[i], Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, PriorSD: p.SD,
 			Before: p.Median, After: values[i], Lo: p.from(x.profiles[i].lo), Hi: p.from(x.profiles[i].hi), SD: math.Sqrt(x.cov.At(i, i)) * p.SD}
 		if p.Of != "value" {
 			f.Unit = ""
 		}
-		switch q := x.profiles[i]; {
-		case q.below && q.above:
-			f.Verdict = Determined
-		case q.below:
-			f.Verdict = AtLeast
-		case q.above:
-			f.Verdict = AtMost
-		default:
-			f.Verdict = NotDetermined
-		}
+		f.Verdict = f.verdict(x.profiles[i].below, x.profiles[i].above)
 		r.Parameters = append(r.Parameters, f)
 		row := make([]float64, n)
 		for k := range row {

@@ -284,6 +284,9 @@ func (p *Prepared) ids() []string {
 	return out
 }
 
+// covariateEntry names the draws of a covariate.
+func covariateEntry(id string) string { return "covariate " + id }
+
 // draws lists what differs between patients: parameters with a spread, covariates, signals.
 func (p *Prepared) draws(config *sim.Config) diag.Messages {
 	var ms diag.Messages
@@ -338,7 +341,7 @@ func (p *Prepared) draws(config *sim.Config) diag.Messages {
 				spread.Weights = append(spread.Weights, share)
 			}
 			x.entry = len(p.entries)
-			p.entries = append(p.entries, population.Entry{ID: "covariate " + c.ID, Spread: spread, At: c.At})
+			p.entries = append(p.entries, population.Entry{ID: covariateEntry(c.ID), Spread: spread, At: c.At})
 		case c.Formula != "":
 			at := p.Population.places.Place("covariates", c.ID, "formula")
 			e, more := parseAt(at)
@@ -353,7 +356,7 @@ func (p *Prepared) draws(config *sim.Config) diag.Messages {
 			x.formula = e
 		default:
 			x.entry = len(p.entries)
-			p.entries = append(p.entries, population.Entry{ID: "covariate " + c.ID, Nominal: c.Value, Spread: c.Spread, At: c.At})
+			p.entries = append(p.entries, population.Entry{ID: covariateEntry(c.ID), Nominal: c.Value, Spread: c.Spread, At: c.At})
 		}
 		p.covariates = append(p.covariates, x)
 	}

@@ -366,6 +366,7 @@ type PopulationSpec struct {
 // of other covariates.
 type Covariate struct {
 	ID, Title, Unit, Source, Sets, Formula string
+	SpreadSource                           string // where the spread is from, when not from Source
 	Value                                  float64
 	Spread                                 population.Spread
 	Levels                                 []string // in alphabetical order
@@ -378,7 +379,9 @@ type Override struct {
 	Value  *float64
 	Spread *population.Spread
 	Source string
-	At     diag.Place
+	// SpreadSource is where the spread is from, when not from Source.
+	SpreadSource string
+	At           diag.Place
 }
 
 // Plausible is a condition that a virtual patient must meet at screening.
@@ -395,12 +398,14 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 		Modules                            map[string]string
 		Covariates                         map[string]struct {
 			Title, Unit, Spread, Source, Formula, Sets string
+			SpreadSource                               string `json:"spread_source"`
 			Value                                      float64
 			Levels                                     map[string]float64
 		}
 		Parameters map[string]struct {
 			Value          *float64
 			Spread, Source string
+			SpreadSource   string `json:"spread_source"`
 		}
 		Correlations []struct {
 			Of    []string
@@ -431,7 +436,7 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 	ids := sortedKeys(raw.Covariates)
 	for _, id := range ids {
 		c := raw.Covariates[id]
-		x := Covariate{ID: id, Title: c.Title, Unit: c.Unit, Source: c.Source, Sets: c.Sets, Formula: c.Formula, Value: c.Value, At: d.Place("covariates", id)}
+		x := Covariate{ID: id, Title: c.Title, Unit: c.Unit, Source: c.Source, SpreadSource: c.SpreadSource, Sets: c.Sets, Formula: c.Formula, Value: c.Value, At: d.Place("covariates", id)}
 		if x.Title == "" {
 			x.Title = id
 		}
@@ -458,7 +463,7 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 	}
 	for _, id := range sortedKeys(raw.Parameters) {
 		r := raw.Parameters[id]
-		o := Override{Value: r.Value, Source: r.Source, At: d.Place("parameters", id)}
+		o := Override{Value: r.Value, Source: r.Source, SpreadSource: r.SpreadSource, At: d.Place("parameters", id)}
 		if r.Spread != "" {
 			spread, more := population.ParseSpread(r.Spread, d.Place("parameters", id, "spread"))
 			ms = append(ms, more...)
@@ -519,3 +524,45 @@ func (p *PopulationSpec) Lines() []string {
 
 // PopulationAt is where the trial names its population.
 func (s *Spec) PopulationAt() diag.Place { return s.places.Place("population") }
+
+// Place is where the value at a path of the file stands: p.Place("covariates", "age", "value").
+func (p *PopulationSpec) Place(path ...any) diag.Place { return p.places.Place(path...) }
+
+// Number is what a population states of a parameter that it replaces, or of a covariate.
+type Number struct {
+	Section              string // parameters or covariates
+	Value                *float64
+	Unit                 string // of a covariate
+	Spread               population.Spread
+	Source, SpreadSource string
+	At                   diag.Place
+}
+
+// Number finds a number by the flat id of a parameter or the name of a covariate; one that
+// follows a formula or has levels is none.
+func (p *PopulationSpec) Number(id string) (Number, bool) {
+	if o, ok := p.Parameters[id]; ok {
+		n := Number{Section: "parameters", Value: o.Value, Source: o.Source, SpreadSource: o.SpreadSource, At: o.At}
+		if o.Spread != nil {
+			n.Spread = *o.Spread
+		}
+		return n, true
+	}
+	for _, c := range p.Covariates {
+		if c.ID == id && c.Formula == "" && len(c.Levels) == 0 {
+			return Number{Section: "covariates", Value: &c.Value, Unit: c.Unit, Spread: c.Spread, Source: c.Source, SpreadSource: c.SpreadSource, At: c.At}, true
+		}
+	}
+	return Number{}, false
+}
+
+// Numbers lists what Number finds: parameters, then covariates.
+func (p *PopulationSpec) Numbers() []string {
+	out := sortedKeys(p.Parameters)
+	for _, c := range p.Covariates {
+		if c.Formula == "" && len(c.Levels) == 0 {
+			out = append(out, c.ID)
+		}
+	}
+	return out
+}

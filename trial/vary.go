@@ -13,9 +13,10 @@ import (
 )
 
 // A Knob is a number of a prepared trial that can be changed without composing the trial
-// again: the value of a row of a parameter table, or a number of its spread.
+// again: the value of a row of a parameter table, what a population puts in its place, a covariate, or a
+// number of their spreads.
 type Knob struct {
-	ID string // flat id in the composed model
+	ID string // flat id in the composed model; of a covariate, its entry
 	Of string // "value", or the name of a number of the spread: "cv"
 
 	p     *Prepared
@@ -36,30 +37,47 @@ func (p *Prepared) Knobs(row diag.Place, of string) ([]*Knob, error) {
 		if of == "value" && o.Value != nil || of != "value" && o.Spread != nil {
 			continue
 		}
-		k := &Knob{ID: x.ID, Of: of, p: p, entry: -1}
-		var spread population.Spread
-		for i, e := range p.entries[:p.sampled] {
-			if e.ID == x.ID {
-				k.entry, spread = i, e.Spread
-			}
+		k, err := p.knob(x.ID, of)
+		if err != nil {
+			return nil, err
 		}
-		for _, list := range []*[]signalEntry{&p.signals, &p.pulses} {
-			for i, s := range *list {
-				if s.id == x.ID {
-					k.entry, spread, k.list = i, s.spread, list
-				}
-			}
-		}
-		if of != "value" {
-			if _, ok := spread.Args[of]; !ok {
-				return nil, fmt.Errorf("the spread of %s has no %q: it is %q", x.ID, of, x.Spread)
-			}
-		} else if _, ok := p.Plan.Program().ConstantIndex(x.ID); !ok && k.entry < 0 {
+		if _, ok := p.Plan.Program().ConstantIndex(x.ID); !ok && k.entry < 0 {
 			return nil, fmt.Errorf("%s is no constant of the composed model", x.ID)
 		}
 		out = append(out, k)
 	}
 	return out, nil
+}
+
+// PopulationKnob finds a number of the trial's population: the value or a number of the
+// spread of a parameter that the population replaces, or of a covariate.
+func (p *Prepared) PopulationKnob(id, of string) (*Knob, error) {
+	if _, ok := p.Population.Parameters[id]; ok {
+		return p.knob(id, of)
+	}
+	return p.knob(covariateEntry(id), of)
+}
+
+// knob finds what an entry, a signal or pulses have.
+func (p *Prepared) knob(id, of string) (*Knob, error) {
+	k := &Knob{ID: id, Of: of, p: p, entry: -1}
+	var spread population.Spread
+	for i, e := range p.entries {
+		if e.ID == id {
+			k.entry, spread = i, e.Spread
+		}
+	}
+	for _, list := range []*[]signalEntry{&p.signals, &p.pulses} {
+		for i, s := range *list {
+			if s.id == id {
+				k.entry, spread, k.list = i, s.spread, list
+			}
+		}
+	}
+	if _, ok := spread.Args[of]; of != "value" && !ok {
+		return nil, fmt.Errorf("the spread of %s has no %q: it is %q", id, of, spread.Text)
+	}
+	return k, nil
 }
 
 // Set changes the number; the next run has it.
