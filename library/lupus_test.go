@@ -85,3 +85,40 @@ func TestComplexMassBalance(t *testing.T) {
 		t.Errorf("complexes on day 10: %g, and %g without phagocytes and complement", a, b)
 	}
 }
+
+// TestKidneysHeal: without inflammation the injury of kidneys fades by the closed form, and starts at once with it.
+func TestKidneysHeal(t *testing.T) {
+	b := newBench(t, false, nil, "immune-core", "systemic-lupus")
+	const heal = 100.0
+	times := []float64{50, 150, 300}
+	x := b.follow(t, nil, given(nil, times...))
+	for i, day := range times {
+		if want := math.Exp(-day / heal); math.Abs(x["sle_kidney"][i]-want) > 0.003 {
+			t.Errorf("day %g: injury of %g, want %g", day, x["sle_kidney"][i], want)
+		}
+	}
+}
+
+// TestMycophenolateSparesPools: two grams a day for a year leave regulatory and naive T cells, which it once took by two thirds.
+func TestMycophenolateSparesPools(t *testing.T) {
+	b := newBench(t, false, nil, "immune-core", "mycophenolate")
+	x := b.follow(t, nil, given([]sim.Dose{dose(1, "mmf.daily", 2)}, 0, 366))
+	for _, id := range []string{"core_RE", "core_RN", "core_N4", "core_M8"} {
+		if left := x[id][1] / x[id][0]; left < 0.75 || left > 1 {
+			t.Errorf("%g of %s are left", left, id)
+		}
+	}
+}
+
+// TestComplexesOccupyPhagocytes: a gram of rituximab empties the blood less where complexes are many.
+func TestComplexesOccupyPhagocytes(t *testing.T) {
+	low := map[bool]float64{}
+	for _, occupied := range []bool{false, true} {
+		b := newBench(t, false, map[string]float64{"sle_ch_wPh": map[bool]float64{false: 0, true: 7}[occupied]}, "immune-core", "systemic-lupus", "rituximab")
+		x := b.follow(t, map[string]float64{"sle_ch_IC": 1.5, "sle_ch_Ab": 1.5}, given([]sim.Dose{dose(0, "rtx.iv", 1000)}, 14))
+		low[occupied] = x["core_Bn"][0] + x["core_Bt"][0] + x["core_Bm"][0]
+	}
+	if ratio := low[true] / low[false]; ratio < 2 || ratio > 11.5 {
+		t.Errorf("%g times as many B cells after two weeks where complexes are many, should be between 2 and 1 + 7*1.5", ratio)
+	}
+}
