@@ -9,8 +9,8 @@ import (
 	"thymus/model"
 )
 
-// TestStories: every module says in both languages what it is, in English also what it
-// assumes or where it is known to fail, and has a diagram.
+// TestStories: every module says in both languages what it is, what it assumes or where it is
+// known to fail, both where it says so in English, and has a diagram.
 func TestStories(t *testing.T) {
 	lib, err := library.Open("")
 	if err != nil {
@@ -31,8 +31,11 @@ func TestStories(t *testing.T) {
 				if len(strings.Fields(s.About)) < 8 {
 					t.Errorf("%s, %s: the story says %q", name, language, s.About)
 				}
-				if s.Assumptions+s.Failures == "" && language == "en" {
-					t.Errorf("%s: neither assumptions nor known failures (they begin with Assumptions: and Known failures:)", name)
+				if s.Assumptions+s.Failures == "" {
+					t.Errorf("%s, %s: neither assumptions nor known failures (they begin with Assumptions: and Known failures:, Hypothèses : and Limites connues :)", name, language)
+				}
+				if en := e.Tell("en"); (en.Assumptions == "") != (s.Assumptions == "") || (en.Failures == "") != (s.Failures == "") {
+					t.Errorf("%s: assumptions %q, %q, known failures %q, %q: one language only", name, en.Assumptions, s.Assumptions, en.Failures, s.Failures)
 				}
 				if told := s.About + " " + s.Assumptions + " " + s.Failures; strings.Count(told, ". ")+strings.Count(told, " ; ") < 1 {
 					t.Errorf("%s, %s: one sentence is no story", name, language)
