@@ -4,20 +4,38 @@ package kernel
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
-// assembler appends machine code for registers of one width: EVEX with 512 bits or VEX
+// assembler writes machine code for registers of one width: EVEX with 512 bits or VEX
 // with 256 (Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2,
-// chapters 2.3 and 2.7).
+// chapters 2.3 and 2.7). Instructions are listed first and encoded when all are known,
+// since what is reached most in memory gets the shorter codes.
 type assembler struct {
 	wide bool // EVEX, 8 lanes, 32 registers; else VEX, 4 lanes, 16 registers
+	list []instruction
 	b    []byte
 
-	count   map[int32]int  // how often a window of memory is reached; nil: not counted
-	windows map[int32]byte // the base register of a window
+	count   []int32 // how often a window of memory is reached
+	windows []byte  // by window: the register that points to its middle; noBase: none
 }
+
+// instruction is one that is not yet encoded.
+type instruction struct {
+	rm      place
+	opcode  byte
+	prefix  byte
+	mapping byte
+	reg     int8
+	vvvv    int8
+	imm     uint8
+	more    uint8 // hasW, hasImm
+}
+
+const (
+	hasW   = 1
+	hasImm = 2
+)
 
 // windowSlots is how many slots a displacement of one byte reaches from a base register,
 // with EVEX.
@@ -27,21 +45,32 @@ const windowSlots = 256
 // stack, of Go's runtime, and R12, which needs a longer code.
 var bases = [...]byte{0, 1, 2, 3, 8, 9, 10, 11, 13, 15}
 
-// windows gives base registers to the windows that are reached most often.
-func windows(count map[int32]int) map[int32]byte {
-	list := slices.SortedFunc(maps.Keys(count), func(a, b int32) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
-	w := map[int32]byte{}
-	for i, k := range list[:min(len(list), len(bases))] {
-		w[k] = bases[i]
+// noBase is a register that points to no window.
+const noBase = 0xFF
+
+// choose gives base registers to the windows that are reached most often.
+func (s *assembler) choose() {
+	s.windows = make([]byte, len(s.count))
+	order := make([]int, 0, len(s.count))
+	for k, n := range s.count {
+		s.windows[k] = noBase
+		if n > 0 {
+			order = append(order, k)
+		}
 	}
-	return w
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.count[b], s.count[a]) })
+	for i, k := range order[:min(len(order), len(bases))] {
+		s.windows[k] = bases[i]
+	}
 }
 
 // enter appends what sets the base registers.
 func (s *assembler) enter() {
-	for _, k := range slices.Sorted(maps.Keys(s.windows)) {
-		r := s.windows[k]
-		o := (k*windowSlots + windowSlots/2) * s.bytes()
+	for k, r := range s.windows {
+		if r == noBase {
+			continue
+		}
+		o := (int32(k)*windowSlots + windowSlots/2) * s.bytes()
 		s.b = append(s.b, 0x48|r>>3<<2, 0x8D, 0x80|r&7<<3|atMemory, byte(o), byte(o>>8), byte(o>>16), byte(o>>24)) // LEA r, [RDI+o]
 	}
 }
@@ -60,12 +89,12 @@ const (
 
 // place is an operand: a register, or a slot of memory.
 type place struct {
-	reg  int
-	base byte // 0: a register; else atMemory or atPool
 	slot int32
+	reg  int8
+	base byte // 0: a register; else atMemory or atPool
 }
 
-func register(r int) place { return place{reg: r} }
+func register(r int) place { return place{reg: int8(r)} }
 
 // bytes is the width of a register.
 func (s *assembler) bytes() int32 {
@@ -75,33 +104,60 @@ func (s *assembler) bytes() int32 {
 	return 32
 }
 
-// ins appends one instruction: reg and vvvv are registers, rm a place.
+// ins lists one instruction: reg and vvvv are registers, rm a place.
 func (s *assembler) ins(prefix, mapping, opcode byte, w int, reg, vvvv int, rm place) {
-	r, r2 := byte(reg>>3&1), byte(reg>>4&1)
+	if rm.base == atMemory {
+		k := int(rm.slot / windowSlots)
+		for k >= len(s.count) {
+			s.count = append(s.count, 0)
+		}
+		s.count[k]++
+	}
+	s.list = append(s.list, instruction{rm: rm, opcode: opcode, prefix: prefix, mapping: mapping, reg: int8(reg), vvvv: int8(vvvv), more: uint8(w)})
+}
+
+// imm gives the instruction listed last a constant.
+func (s *assembler) imm(v uint8) {
+	x := &s.list[len(s.list)-1]
+	x.imm, x.more = v, x.more|hasImm
+}
+
+// encode appends the code of instructions.
+func (s *assembler) encode(list []instruction) {
+	for i := range list {
+		s.encodeOne(&list[i])
+		if list[i].more&hasImm != 0 {
+			s.b = append(s.b, list[i].imm)
+		}
+	}
+}
+
+func (s *assembler) encodeOne(i *instruction) {
+	rm, reg, vvvv, w := i.rm, byte(i.reg), byte(i.vvvv), i.more&hasW
+	r, r2 := reg>>3&1, reg>>4&1
 	var x, b byte
 	base, short := rm.base, rm.slot
-	if rm.base == atMemory && s.count != nil {
-		s.count[rm.slot/windowSlots]++
-	}
-	if w, ok := s.windows[rm.slot/windowSlots]; ok && rm.base == atMemory {
-		base, short = w, rm.slot%windowSlots-windowSlots/2
-		b = base >> 3
-	}
-	if rm.base == 0 {
-		b, x = byte(rm.reg>>3&1), byte(rm.reg>>4&1)
+	switch rm.base {
+	case 0:
+		b, x = byte(rm.reg)>>3&1, byte(rm.reg)>>4&1
+	case atMemory:
+		if k := rm.slot / windowSlots; int(k) < len(s.windows) && s.windows[k] != noBase {
+			base, short = s.windows[k], rm.slot%windowSlots-windowSlots/2
+			b = base >> 3
+		}
 	}
 	if s.wide {
-		p0 := (1-r)<<7 | (1-x)<<6 | (1-b)<<5 | (1-r2)<<4 | mapping
-		p1 := byte(w)<<7 | byte(^vvvv&15)<<3 | 1<<2 | prefix
-		p2 := byte(2)<<5 | byte(1-(vvvv>>4&1))<<3
-		s.b = append(s.b, 0x62, p0, p1, p2, opcode)
+		p0 := (1-r)<<7 | (1-x)<<6 | (1-b)<<5 | (1-r2)<<4 | i.mapping
+		p1 := w<<7 | ^vvvv&15<<3 | 1<<2 | i.prefix
+		p2 := byte(2)<<5 | (1-(vvvv>>4&1))<<3
+		s.b = append(s.b, 0x62, p0, p1, p2, i.opcode)
 	} else {
-		p0 := (1-r)<<7 | 1<<6 | (1-b)<<5 | mapping
-		p1 := byte(w)<<7 | byte(^vvvv&15)<<3 | 1<<2 | prefix
-		s.b = append(s.b, 0xC4, p0, p1, opcode)
+		p0 := (1-r)<<7 | 1<<6 | (1-b)<<5 | i.mapping
+		p1 := w<<7 | ^vvvv&15<<3 | 1<<2 | i.prefix
+		s.b = append(s.b, 0xC4, p0, p1, i.opcode)
 	}
 	if rm.base == 0 {
-		s.b = append(s.b, 0xC0|byte(reg&7)<<3|byte(rm.reg&7))
+		s.b = append(s.b, 0xC0|reg&7<<3|byte(rm.reg)&7)
 		return
 	}
 	// EVEX counts an 8-bit displacement in register widths
@@ -109,14 +165,12 @@ func (s *assembler) ins(prefix, mapping, opcode byte, w int, reg, vvvv int, rm p
 		short *= s.bytes()
 	}
 	if short >= -128 && short < 128 {
-		s.b = append(s.b, 0x40|byte(reg&7)<<3|base&7, byte(int8(short)))
+		s.b = append(s.b, 0x40|reg&7<<3|base&7, byte(int8(short)))
 		return
 	}
 	o := rm.slot * s.bytes()
-	s.b = append(s.b, 0x80|byte(reg&7)<<3|rm.base, byte(o), byte(o>>8), byte(o>>16), byte(o>>24))
+	s.b = append(s.b, 0x80|reg&7<<3|rm.base, byte(o), byte(o>>8), byte(o>>16), byte(o>>24))
 }
-
-func (s *assembler) imm(v uint8) { s.b = append(s.b, v) }
 
 func (s *assembler) load(reg int, from place) {
 	if from.base == 0 {

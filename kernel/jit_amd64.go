@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"syscall"
 	"unsafe"
 )
@@ -94,49 +93,43 @@ func (m *machine) run(mem []float64, L int) {
 // code slower again, since more values do not fit into the registers.
 const window = 128
 
-// makeMachine compiles a program for registers of 8 lanes (wide) or 4. It is written twice:
-// the first time shows which parts of memory are worth a base register.
+// makeMachine compiles a program for registers of 8 lanes (wide) or 4.
 func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 	q := single(p, keep)
 	spills := int32(p.Slots)
 	if q != p {
 		spills = q.memory(keep, p.Slots)
 	}
-	type stretch struct {
-		code  []minstr
-		stays []bool
-		least value
-		end   value
-		rest  []Instr // run by Apply when not nil
-	}
-	var list []stretch
+	s := &assembler{wide: wide}
+	var parts []part
+	var ends []int // of the instructions of each part that has code
+	top := spills
 	low := newLowering(q.Slots, wide)
 	low.stretches(q, keep, func(stays []bool) {
-		list = append(list, stretch{code: schedule(low.code, low.least(), low.next, window), stays: slices.Clone(stays), least: low.least(), end: low.next})
-	}, func(code []Instr) { list = append(list, stretch{rest: code}) })
-	write := func(s *assembler) (parts []part, top int32) {
-		top = spills
-		for i := range list {
-			x := &list[i]
-			if x.rest != nil {
-				parts = append(parts, part{rest: x.rest})
-				continue
-			}
-			parts = append(parts, part{offset: len(s.b)})
-			s.enter()
-			top = max(top, generate(s, x.code, x.least, value(p.Slots), x.end, spills, func(v value) bool { return x.stays[v] }))
-			s.ret()
-			for len(s.b)%64 != 0 {
-				s.b = append(s.b, 0x90)
-			}
+		code := schedule(low.code, low.least(), low.next, window)
+		if s.list == nil {
+			s.list = make([]instruction, 0, len(code)+len(code)/2)
 		}
-		return parts, top
-	}
-	s := &assembler{wide: wide, count: map[int32]int{}}
-	parts, top := write(s)
+		top = max(top, generate(s, code, low.least(), value(p.Slots), low.next, spills, stays))
+		parts, ends = append(parts, part{}), append(ends, len(s.list))
+	}, func(code []Instr) { parts = append(parts, part{rest: code}) })
 	if wide {
-		s = &assembler{wide: wide, windows: windows(s.count)}
-		parts, top = write(s)
+		s.choose()
+	}
+	s.b = make([]byte, 0, 8*len(s.list)+256*len(ends))
+	from := 0
+	for i := range parts {
+		if parts[i].rest != nil {
+			continue
+		}
+		parts[i].offset = len(s.b)
+		s.enter()
+		s.encode(s.list[from:ends[0]])
+		from, ends = ends[0], ends[1:]
+		s.ret()
+		for len(s.b)%64 != 0 {
+			s.b = append(s.b, 0x90)
+		}
 	}
 	m := &machine{parts: parts}
 	L := 4

@@ -2,6 +2,8 @@
 
 package kernel
 
+import "math/bits"
+
 // Code for whole registers is made in one walk over the micro operations. Registers are
 // given out as needed; the one whose value is needed last is taken back first (L. A.
 // Belady, IBM Systems Journal 5, 1966). A value that is read once more only much later is
@@ -9,21 +11,22 @@ package kernel
 
 // generator makes machine code of micro operations.
 type generator struct {
-	s       assembler
+	s       *assembler
 	code    []minstr
 	after   [][3]int32 // index of the next use of each operand after its instruction
 	first   []int32    // index of the first use of dst after its instruction
 	slots   value      // below: slots of the program
-	kept    func(value) bool
-	holds   []value // by register; noValue when free
-	next    []int32 // next use of what a register holds
-	dirty   []bool  // what a register holds is not in memory
-	least   value   // the lowest value; where and home count from it
-	where   []int8  // 1 + the register that holds a value; 0: none
-	home    []int32 // 1 + the spill slot of a temporary; 0: none
-	spills  int32   // next fresh spill slot
+	kept    []bool     // by slot: memory must hold it at the end
+	holds   []value    // by register; noValue when free
+	next    []int32    // next use of what a register holds
+	dirty   []bool     // what a register holds is not in memory
+	least   value      // the lowest value; where and home count from it
+	where   []int8     // 1 + the register that holds a value; 0: none
+	home    []int32    // 1 + the spill slot of a temporary; 0: none
+	spills  int32      // next fresh spill slot
 	free    []int32
 	pinned  uint64
+	empty   uint64 // registers that hold nothing
 	foldFar int32
 }
 
@@ -31,13 +34,13 @@ const noValue value = -1 << 30
 
 // generate makes the code of one stretch, whose values are least <= v < end; it returns
 // the highest slot used for spills.
-func generate(s *assembler, code []minstr, least, slots, end value, spillFrom int32, kept func(value) bool) int32 {
+func generate(s *assembler, code []minstr, least, slots, end value, spillFrom int32, kept []bool) int32 {
 	n := 16
 	if s.wide {
 		n = 32
 	}
-	g := &generator{s: *s, code: code, slots: slots, kept: kept, holds: make([]value, n), next: make([]int32, n), dirty: make([]bool, n),
-		least: least, where: make([]int8, end-least), home: make([]int32, end-least), spills: spillFrom, foldFar: int32(n)}
+	g := &generator{s: s, code: code, slots: slots, kept: kept, holds: make([]value, n), next: make([]int32, n), dirty: make([]bool, n),
+		least: least, where: make([]int8, end-least), home: make([]int32, end-least), spills: spillFrom, empty: 1<<n - 1, foldFar: int32(n)}
 	for r := range g.holds {
 		g.holds[r] = noValue
 	}
@@ -46,11 +49,10 @@ func generate(s *assembler, code []minstr, least, slots, end value, spillFrom in
 		g.emit(i)
 	}
 	for r, v := range g.holds {
-		if v != noValue && g.dirty[r] && v < slots && kept(v) {
+		if v != noValue && g.dirty[r] && v < slots && kept[v] {
 			g.s.store(r, int32(v))
 		}
 	}
-	*s = g.s
 	return g.spills
 }
 
@@ -102,14 +104,15 @@ func (g *generator) spot(v value) place {
 
 // take frees a register: an empty one, or the one whose value is needed last.
 func (g *generator) take() int {
+	if empty := g.empty &^ g.pinned; empty != 0 {
+		r := bits.TrailingZeros64(empty)
+		g.pinned |= 1 << r
+		return r
+	}
 	best, far := -1, int32(-1)
-	for r, v := range g.holds {
+	for r := range g.holds {
 		if g.pinned>>r&1 == 1 {
 			continue
-		}
-		if v == noValue {
-			best = r
-			break
 		}
 		d := g.next[r]
 		if !g.dirty[r] && d < never {
@@ -136,7 +139,7 @@ func (g *generator) release(r int) {
 	if g.dirty[r] {
 		switch {
 		case v < g.slots:
-			if g.next[r] < never || g.kept(v) {
+			if g.next[r] < never || g.kept[v] {
 				g.s.store(r, int32(v))
 			}
 		case g.next[r] < never:
@@ -156,11 +159,13 @@ func (g *generator) release(r int) {
 func (g *generator) forget(r int) {
 	g.where[g.holds[r]-g.least] = 0
 	g.holds[r], g.dirty[r] = noValue, false
+	g.empty |= 1 << r
 }
 
 func (g *generator) set(r int, v value, next int32, dirty bool) {
 	g.holds[r], g.next[r], g.dirty[r] = v, next, dirty
 	g.where[v-g.least] = int8(r + 1)
+	g.empty &^= 1 << r
 }
 
 // in brings a value into a register and pins it there for this instruction.
@@ -197,7 +202,7 @@ func (g *generator) done(x *minstr, after [3]int32) {
 		if k >= x.op.args() || v == x.dst || after[k] < never {
 			continue
 		}
-		if r, ok := g.at(v); ok && (v < 0 || v >= g.slots || !g.dirty[r] || !g.kept(v)) {
+		if r, ok := g.at(v); ok && (v < 0 || v >= g.slots || !g.dirty[r] || !g.kept[v]) {
 			g.forget(r)
 		}
 		if h := g.home[v-g.least]; h > 0 {
@@ -211,8 +216,7 @@ func (g *generator) done(x *minstr, after [3]int32) {
 func (g *generator) result(i int, r int) {
 	x := &g.code[i]
 	if old, ok := g.at(x.dst); ok && old != r {
-		g.holds[old], g.dirty[old] = noValue, false
-		g.where[x.dst-g.least] = 0
+		g.forget(old)
 	}
 	g.set(r, x.dst, g.first[i], true)
 }
@@ -220,7 +224,7 @@ func (g *generator) result(i int, r int) {
 // copyInto gives a register that holds v and may be overwritten.
 func (g *generator) copyInto(v value, next int32) int {
 	r, ok := g.at(v)
-	if ok && next == never && (v < 0 || v >= g.slots || !g.dirty[r] || !g.kept(v)) {
+	if ok && next == never && (v < 0 || v >= g.slots || !g.dirty[r] || !g.kept[v]) {
 		g.forget(r)
 		g.pinned |= 1 << r
 		return r

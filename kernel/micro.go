@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // micro is an operation of the form that machine code has: on whole registers, in three
 // addresses, with masks as bits.
@@ -87,20 +90,24 @@ type lowering struct {
 	next  value
 	pool  []uint64
 	index map[uint64]value
-	known []known // by slot
-	used  []int32 // slots that this stretch knows something about
+	known []known   // by slot
+	used  []int32   // slots that this stretch knows something about
+	fixed []float64 // numbers that slots hold in every run
+	wait  []waiting // products not yet made, in lists by their factors
 }
 
 // known is what is known about a slot.
 type known struct {
-	fixed   bool // it holds number in every run
-	number  float64
-	hasMask bool // it is a truth value that also stands as a mask
+	fixed   int32 // 1 + the index of the number that it holds in every run; 0: none
+	hasMask bool  // it is a truth value that also stands as a mask
+	delayed bool  // it is a product not yet made, which may become part of a sum
 	mask    value
-	delayed bool // it is a product not yet made, which may become part of a sum
 	factors [2]value
-	waits   []int32 // products not yet made of which it is a factor
+	waits   int32 // 1 + the latest of the products not yet made of which it is a factor; 0: none
 }
+
+// waiting is a product not yet made, and 1 + the one that waited before it for the same factor.
+type waiting struct{ product, before int32 }
 
 func newLowering(slots int, wide bool) *lowering {
 	return &lowering{wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, known: make([]known, slots)}
@@ -111,15 +118,27 @@ func newLowering(slots int, wide bool) *lowering {
 func (l *lowering) begin() {
 	for _, k := range l.used {
 		s := &l.known[k]
-		s.hasMask, s.delayed, s.waits = false, false, s.waits[:0]
+		s.hasMask, s.delayed, s.waits = false, false, 0
 	}
-	l.used, l.code, l.next = l.used[:0], l.code[:0], value(l.slots)
+	l.used, l.code, l.wait, l.next = l.used[:0], l.code[:0], l.wait[:0], value(l.slots)
 }
 
 // fix and unfix say whether a slot holds a number in every run.
-func (l *lowering) fix(slot int32, v float64) { l.known[slot].fixed, l.known[slot].number = true, v }
+func (l *lowering) fix(slot int32, v float64) {
+	l.fixed = append(l.fixed, v)
+	l.known[slot].fixed = int32(len(l.fixed))
+}
 
-func (l *lowering) unfix(slot int32) { l.known[slot].fixed = false }
+func (l *lowering) unfix(slot int32) { l.known[slot].fixed = 0 }
+
+// number is what a slot holds in every run, if it is known.
+func (l *lowering) number(slot int32) (v float64, ok bool) {
+	k := l.known[slot].fixed
+	if k == 0 {
+		return 0, false
+	}
+	return l.fixed[k-1], true
+}
 
 // least is the lowest value that is in use.
 func (l *lowering) least() value { return value(-len(l.pool)) }
@@ -380,21 +399,18 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 		}
 	}
 	l.known[d].hasMask = false
-	for _, k := range l.known[d].waits { // their factor is about to change
-		if k != x.A && k != x.B || x.Op != Add && x.Op != Sub {
-			l.settle(k)
-		}
+	if l.known[d].waits != 0 { // their factor is about to change
+		l.changed(x)
 	}
-	l.known[d].waits = l.known[d].waits[:0]
 	if x.Dst != x.A && x.Dst != x.B {
 		l.known[d].delayed = false
 	}
-	if k := &l.known[a]; k.fixed {
-		a = l.num(k.number)
+	if v, ok := l.number(x.A); ok {
+		a = l.num(v)
 	}
 	if x.Op.Args() > 1 {
-		if k := &l.known[b]; k.fixed {
-			b = l.num(k.number)
+		if v, ok := l.number(x.B); ok {
+			b = l.num(v)
 		}
 	}
 	truth := func(m value) {
@@ -448,7 +464,8 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 			for _, f := range k.factors {
 				if f >= 0 {
 					w := l.about(int32(f))
-					w.waits = append(w.waits, x.Dst)
+					l.wait = append(l.wait, waiting{x.Dst, w.waits})
+					w.waits = int32(len(l.wait))
 				}
 			}
 			return
@@ -482,7 +499,7 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 	case Log10:
 		put(l.op(uMul, l.log(a), l.num(1/math.Ln10)))
 	case Pow, PowPos:
-		n, ok := l.known[x.B].number, l.known[x.B].fixed
+		n, ok := l.number(x.B)
 		if ok && x.Op == Pow && n == math.Trunc(n) && n != 0 && math.Abs(n) <= 16 {
 			put(l.wholePower(a, int(n)))
 			return
@@ -508,6 +525,21 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 		}
 	case Select:
 		l.emit(uBlend, 0, d, a, b, l.mask(x.C))
+	}
+}
+
+// changed makes the products that were held back and of which the instruction's Dst is a
+// factor, in the order in which they came; those that it takes in itself may wait.
+func (l *lowering) changed(x *Instr) {
+	var list []int32
+	for k := l.known[x.Dst].waits; k != 0; k = l.wait[k-1].before {
+		list = append(list, l.wait[k-1].product)
+	}
+	l.known[x.Dst].waits = 0
+	for _, k := range slices.Backward(list) {
+		if k != x.A && k != x.B || x.Op != Add && x.Op != Sub {
+			l.settle(k)
+		}
 	}
 }
 

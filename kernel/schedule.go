@@ -2,8 +2,6 @@
 
 package kernel
 
-import "container/heap"
-
 // latency is how many cycles a micro operation takes, roughly, on processors with AVX-512.
 func (o micro) latency() int32 {
 	switch o {
@@ -26,18 +24,22 @@ func (o micro) latency() int32 {
 func schedule(code []minstr, least, end value, window int) []minstr {
 	n := len(code)
 	type node struct {
-		next  []int32
+		next  int32 // 1 + the latest edge from it; 0: none
 		waits int32
 		at    int32 // when its operands are there
 		way   int32
 	}
+	type link struct{ to, before int32 }
 	nodes := make([]node, n)
-	def := make([]int32, end-least) // 1 + the last operation that wrote a value; 0: none
-	reads := make([][]int32, end-least)
+	edges := make([]link, 0, 2*n+n/2)
 	edge := func(a, b int32) {
-		nodes[a].next = append(nodes[a].next, b)
+		edges = append(edges, link{b, nodes[a].next})
+		nodes[a].next = int32(len(edges))
 		nodes[b].waits++
 	}
+	def := make([]int32, end-least)   // 1 + the last operation that wrote a value; 0: none
+	reads := make([]int32, end-least) // 1 + the latest read of it since, in readers; 0: none
+	readers := make([]link, 0, 2*n+n/2)
 	for i := range code {
 		x := &code[i]
 		args := [3]value{x.a, x.b, x.c}
@@ -48,56 +50,63 @@ func schedule(code []minstr, least, end value, window int) []minstr {
 			if d := def[v-least]; d > 0 {
 				edge(d-1, int32(i))
 			}
-			reads[v-least] = append(reads[v-least], int32(i))
+			readers = append(readers, link{int32(i), reads[v-least]})
+			reads[v-least] = int32(len(readers))
 		}
-		for _, r := range reads[x.dst-least] { // what is overwritten was read before
-			if r != int32(i) {
+		none := reads[x.dst-least] == 0
+		for k := reads[x.dst-least]; k > 0; k = readers[k-1].before { // what is overwritten was read before
+			if r := readers[k-1].to; r != int32(i) {
 				edge(r, int32(i))
 			}
 		}
-		if d := def[x.dst-least]; d > 0 && len(reads[x.dst-least]) == 0 {
+		if d := def[x.dst-least]; d > 0 && none {
 			edge(d-1, int32(i))
 		}
-		reads[x.dst-least] = reads[x.dst-least][:0]
+		reads[x.dst-least] = 0
 		def[x.dst-least] = int32(i) + 1
 	}
 	for i := n - 1; i >= 0; i-- {
-		for _, k := range nodes[i].next {
-			nodes[i].way = max(nodes[i].way, nodes[k].way)
+		x := &nodes[i]
+		for e := x.next; e > 0; e = edges[e-1].before {
+			x.way = max(x.way, nodes[edges[e-1].to].way)
 		}
-		nodes[i].way += code[i].op.latency()
+		x.way += code[i].op.latency()
 	}
-	out := make([]minstr, 0, n)
-	placed := make([]bool, n)
-	ready := &queue{less: func(a, b int32) bool { return nodes[a].way > nodes[b].way || nodes[a].way == nodes[b].way && a < b }}
-	later := &queue{less: func(a, b int32) bool { return nodes[a].at < nodes[b].at || nodes[a].at == nodes[b].at && a < b }}
+	// what may be placed, the longest way first, and what waits for its operands, the
+	// earliest first
+	var ready, later heap
 	first, seen, now := 0, 0, int32(0)
-	open := make([]bool, n) // in the window
+	delay := func(i int32) { later.push(uint64(nodes[i].at)<<32 | uint64(i)) }
+	out := make([]minstr, 0, n)
+	placed, open := make([]bool, n), make([]bool, n) // open: in the window
 	for len(out) < n {
 		for ; seen < n && seen < first+window; seen++ {
 			if nodes[seen].waits == 0 {
-				heap.Push(later, int32(seen))
+				delay(int32(seen))
 			}
 			open[seen] = true
 		}
-		for later.Len() > 0 && nodes[later.list[0]].at <= now {
-			heap.Push(ready, heap.Pop(later))
+		for len(later) > 0 && int32(later[0]>>32) <= now {
+			i := uint32(later.pop())
+			ready.push(uint64(^uint32(nodes[i].way))<<32 | uint64(i))
 		}
-		if ready.Len() == 0 {
-			now = max(now+1, nodes[later.list[0]].at)
+		if len(ready) == 0 {
+			now = max(now+1, int32(later[0]>>32))
 			continue
 		}
-		i := heap.Pop(ready).(int32)
+		i := int32(uint32(ready.pop()))
 		out = append(out, code[i])
 		placed[i] = true
 		for first < n && placed[first] {
 			first++
 		}
-		for _, k := range nodes[i].next {
+		done := now + code[i].op.latency()
+		for e := nodes[i].next; e > 0; e = edges[e-1].before {
+			k := edges[e-1].to
 			nodes[k].waits--
-			nodes[k].at = max(nodes[k].at, now+code[i].op.latency())
+			nodes[k].at = max(nodes[k].at, done)
 			if nodes[k].waits == 0 && open[k] {
-				heap.Push(later, k)
+				delay(k)
 			}
 		}
 		now++
@@ -105,17 +114,40 @@ func schedule(code []minstr, least, end value, window int) []minstr {
 	return out
 }
 
-type queue struct {
-	list []int32
-	less func(a, b int32) bool
+// heap gives the least number first.
+type heap []uint64
+
+func (h *heap) push(v uint64) {
+	*h = append(*h, v)
+	list := *h
+	i := len(list) - 1
+	for i > 0 && list[(i-1)/2] > v {
+		list[i] = list[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	list[i] = v
 }
 
-func (q *queue) Len() int           { return len(q.list) }
-func (q *queue) Less(i, j int) bool { return q.less(q.list[i], q.list[j]) }
-func (q *queue) Swap(i, j int)      { q.list[i], q.list[j] = q.list[j], q.list[i] }
-func (q *queue) Push(x any)         { q.list = append(q.list, x.(int32)) }
-func (q *queue) Pop() any {
-	x := q.list[len(q.list)-1]
-	q.list = q.list[:len(q.list)-1]
-	return x
+func (h *heap) pop() uint64 {
+	list := *h
+	least, n := list[0], len(list)-1
+	v := list[n]
+	list = list[:n]
+	*h = list
+	i := 0
+	for {
+		k := 2*i + 1
+		if k+1 < n && list[k+1] < list[k] {
+			k++
+		}
+		if k >= n || v <= list[k] {
+			break
+		}
+		list[i] = list[k]
+		i = k
+	}
+	if n > 0 {
+		list[i] = v
+	}
+	return least
 }
