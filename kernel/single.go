@@ -52,16 +52,16 @@ func single(p *Program, keep []int32) *Program {
 		}
 	}
 	// a kept slot is where its value is made, if what it held before is not read later
-	made, read := make([]int, next), make([]int, p.Slots)
+	made, read := make([]int32, next), make([]int32, p.Slots)
 	for i := range code {
 		x := &code[i]
 		if !needed[x.Dst] {
 			continue
 		}
-		made[x.Dst] = i
+		made[x.Dst] = int32(i)
 		for j, a := range [...]int32{x.A, x.B, x.C} {
 			if j < x.Op.Args() && int(a) < p.Slots {
-				read[a] = i
+				read[a] = int32(i)
 			}
 		}
 	}
@@ -86,7 +86,10 @@ func single(p *Program, keep []int32) *Program {
 		}
 		done[k] = true
 	}
-	q := &Program{Slots: int(next), Code: before, Numbers: p.Numbers}
+	q := &Program{Slots: int(next), Code: code[:0], Numbers: p.Numbers}
+	if len(before) > 0 {
+		q.Code = append(make([]Instr, 0, len(before)+len(code)+len(after)), before...)
+	}
 	for _, x := range code {
 		if needed[x.Dst] {
 			x.Dst, x.A, x.B, x.C = home[x.Dst], home[x.A], home[x.B], home[x.C]

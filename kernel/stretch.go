@@ -21,9 +21,9 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 	}
 	// readsAfter[i]: how often the value that instruction i makes is read before the
 	// slot is written again, in its own stretch; crosses[i]: whether a later one reads it
-	readsAfter := make([]int, len(p.Code))
+	readsAfter := make([]int32, len(p.Code))
 	crosses := make([]bool, len(p.Code))
-	stretch := make([]int, len(p.Code))
+	stretch := make([]int32, len(p.Code))
 	for i := range p.Code {
 		if i > 0 {
 			stretch[i] = stretch[i-1]
@@ -32,7 +32,7 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 			}
 		}
 	}
-	maker := make([]int, p.Slots) // 1 + the last instruction that wrote a slot
+	maker := make([]int32, p.Slots) // 1 + the last instruction that wrote a slot
 	for i := range p.Code {
 		x := &p.Code[i]
 		args := [...]int32{x.A, x.B, x.C}
@@ -45,7 +45,7 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 				}
 			}
 		}
-		maker[x.Dst] = i + 1
+		maker[x.Dst] = int32(i) + 1
 		l.unfix(x.Dst)
 	}
 	stays := make([]bool, p.Slots)
@@ -62,11 +62,11 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 		l.begin()
 		for i := from; i < to; i++ {
 			x := &p.Code[i]
-			stays[x.Dst] = kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i] // the last one holds
+			stays[x.Dst] = kept[x.Dst] && maker[x.Dst] == int32(i)+1 || crosses[i] // the last one holds
 		}
 		for i := from; i < to; i++ {
 			x := &p.Code[i]
-			l.instr(x, readsAfter[i], kept[x.Dst] && maker[x.Dst] == i+1 || crosses[i])
+			l.instr(x, int(readsAfter[i]), kept[x.Dst] && maker[x.Dst] == int32(i)+1 || crosses[i])
 		}
 		plain(stays)
 		from = to

@@ -104,6 +104,7 @@ func NewLanes(p *Problem, b kernel.Backend) (*Lanes, error) {
 	if work > mostStraight {
 		return nil, fmt.Errorf("ode: a step of %d operations is too long to be written out", work)
 	}
+	w.code = make([]kernel.Instr, 0, work+work/2)
 	write := w.write
 	switch m, err := MethodNamed(p.Method); {
 	case err != nil:

@@ -326,9 +326,9 @@ func (e *writer) factor(shift int32, still []bool) int32 {
 		}
 	}
 	grow := zero
+	at := make([]int32, e.n) // position of a column in the present row
 	for i, diag := range e.lu.Diag {
 		from, to := e.lu.RowPtr[i], e.lu.RowPtr[i+1]
-		at := map[int32]int32{} // column -> position in this row
 		for q := from; q < to; q++ {
 			at[e.lu.ColIdx[q]] = q
 		}
