@@ -60,10 +60,10 @@ func number(t testing.TB, s string) float64 {
 	return v
 }
 
-// base reads the values that switch the review's changes off.
-func base(t testing.TB) map[string]float64 {
+// tabled reads a table of ids and values.
+func tabled(t testing.TB, name string) map[string]float64 {
 	t.Helper()
-	text, err := os.ReadFile("testdata/base.tsv")
+	text, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,8 +122,11 @@ func newBench(t testing.TB, off bool, set map[string]float64, names ...string) *
 	for id, v := range unfitted(t, lib, m) {
 		chosen[id] = v
 	}
+	for id, v := range tabled(t, "earlier.tsv") {
+		choose(id, v)
+	}
 	if off {
-		for id, v := range base(t) {
+		for id, v := range tabled(t, "base.tsv") {
 			choose(id, v)
 		}
 	}
