@@ -287,17 +287,21 @@ func present(list []seen) int {
 	return len(list) - missing
 }
 
-// quartiles is the distance of a normal distribution's quartiles in standard deviations.
-var quartiles = 2 * stats.Z(0.5)
+// quartiles is the distance of a normal distribution's quartiles in standard deviations,
+// reference that of the ends of a laboratory's reference range, between which 95 % of
+// healthy people are.
+var quartiles, reference = 2 * stats.Z(0.5), 2 * stats.Z(0.95)
 
 // spread sets the standard deviation between virtual patients beside the published one,
-// which is told as such or as quartiles (then taken as those of a normal distribution).
+// which is told as such, as quartiles or as a reference range (then taken as those of a normal distribution).
 func (a *Agreement) spread(list []seen, scale float64, kind string, lo, hi float64, hasLo, hasHi bool) {
 	switch {
 	case kind == "sd" && hasLo:
 		a.PublishedSD = lo
 	case kind == "iqr" && hasLo && hasHi && hi > lo:
 		a.PublishedSD = (hi - lo) / quartiles
+	case (kind == "reference range" || kind == "2.5-97.5 percentile") && hasLo && hasHi && hi > lo:
+		a.PublishedSD = (hi - lo) / reference
 	default:
 		return
 	}
