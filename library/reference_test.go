@@ -155,6 +155,9 @@ func unfitted(t testing.TB, lib *library.Library, m *model.Model) map[string]flo
 			t.Fatal(ms)
 		}
 		for _, x := range r.Parameters {
+			if x.Module == "" {
+				continue // a population's
+			}
 			e, ms := lib.Module(x.Module)
 			if ms.HasErrors() {
 				t.Fatal(ms)
