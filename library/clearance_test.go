@@ -8,7 +8,8 @@ import (
 )
 
 // Aggregates of immunoglobulin in health, against the exponential of their matrix; nothing of
-// a dose is lost. Follicular lymphoma under a constant effect of interferon, against the logistic.
+// a dose is lost. Follicular lymphoma under a constant effect of interferon, against the logistic; a
+// vaccine's depot.
 func TestClearance(t *testing.T) {
 	ref := readReference(t, "complex-clearance.csv")
 	t.Run("healthy", func(t *testing.T) {
@@ -22,6 +23,9 @@ func TestClearance(t *testing.T) {
 				t.Errorf("day %s: %g of 1 mg is accounted for", day, sum)
 			}
 		}
+	})
+	t.Run("vaccine", func(t *testing.T) {
+		compareReference(t, newBench(t, false, nil, "tumour-cell-vaccine"), nil, []sim.Dose{dose(0, "tcv.sc", 1), dose(7, "tcv.sc", 1)}, ref["vaccine"], tight)
 	})
 	t.Run("follicular-interferon", func(t *testing.T) {
 		set := map[string]float64{"fl_t_act_NK": 0.3, "fl_t_burden0": 1e10}
