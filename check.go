@@ -174,6 +174,7 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 			continue
 		}
 		r.Parameters++
+		r.Messages = append(r.Messages, unknownSource(row.ID, row.Source, row.At)...)
 		counts[trial.SourceKind(row.Source)]++
 		if _, more := population.ParseSpread(row.Spread, row.SpreadAt); more.HasErrors() {
 			r.Messages = append(r.Messages, more...)
@@ -191,9 +192,7 @@ func (a *App) checkPopulation(r *CheckReport, p *trial.PopulationSpec) {
 	for _, id := range p.Numbers() {
 		n, _ := p.Number(id)
 		r.Parameters++
-		if n.Source == "" {
-			r.Messages = append(r.Messages, diag.Errorf(n.At, "%s has no source", id).WithHelp("source: doi:..., literature: AUTHOR YEAR, study: ..., derived, or assumed"))
-		}
+		r.Messages = append(r.Messages, unknownSource(id, n.Source, n.At)...)
 		counts[trial.SourceKind(n.Source)]++
 		for _, source := range []string{n.Source, n.SpreadSource} {
 			name, ok := fit.NameIn(source)
@@ -205,6 +204,18 @@ func (a *App) checkPopulation(r *CheckReport, p *trial.PopulationSpec) {
 		}
 	}
 	r.Sources = sortedCounts(counts)
+}
+
+// unknownSource refuses a number without a source, or with one of no known kind.
+func unknownSource(id, source string, at diag.Place) diag.Messages {
+	const help = "doi:..., literature: AUTHOR YEAR, study: ..., label: ..., fit: NAME, derived, or assumed"
+	switch trial.SourceKind(source) {
+	case "none":
+		return diag.Messages{diag.Errorf(at, "%s has no source", id).WithHelp(help)}
+	case "other":
+		return diag.Messages{diag.Errorf(at, "the source of %s is of no known kind: %q", id, source).WithHelp(help)}
+	}
+	return nil
 }
 
 // checkFitted holds a module's table against the records of the fits that it names as

@@ -226,7 +226,10 @@ func (p *Prepared) difference(r EndpointResult, arm string, list, control []seen
 // SourceKind is the kind of a source: doi, label, study, literature, derived, fitted
 // (fit: NAME), assumed.
 func SourceKind(source string) string {
-	kind, _, _ := strings.Cut(source, ":")
+	kind := source
+	if i := strings.IndexAny(source, ":;"); i >= 0 {
+		kind = source[:i] // "assumed; set by ROW" is assumed
+	}
 	switch kind = strings.TrimSpace(kind); kind {
 	case "":
 		return "none"
