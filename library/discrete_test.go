@@ -20,7 +20,7 @@ func TestLastBlastsDie(t *testing.T) {
 	e, m := flat(t, "b-cell-leukaemia")
 	const kill, burden, founders, runs = 0.4, 3000.0, 0.7, 400
 	c := sim.Course{Model: m, End: 40, Steps: 8, Method: sim.Hybrid, Seed: 4, Rtol: 1e-6, Atol: 1e-3,
-		Set: []sim.Setting{{ID: "kill_CD19", Value: kill}, {ID: "burden0", Value: burden}, {ID: "fS", Value: 0}, {ID: "founders0", Value: founders}}}
+		Set: []sim.Setting{{ID: "kill_CD19", Value: kill}, {ID: "burden0", Value: burden}, {ID: "fS", Value: 0}, {ID: "sCAR", Value: 1}, {ID: "kmarrow", Value: 0}, {ID: "founders0", Value: founders}}}
 	for _, d := range e.Discrete {
 		c.Discrete = append(c.Discrete, sim.Discrete{ID: d.Species, Below: d.Below, Poisson: d.Poisson})
 	}

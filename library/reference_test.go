@@ -247,7 +247,7 @@ func treatedCases() []treated {
 		{"vasculitis-il2", []string{"immune-core", "hcv-vasculitis", "interleukin-2"}, vasculitis, nil, 0.002},
 		{"lupus-car-t", []string{"immune-core", "systemic-lupus", "flu-cy", "cd19-car-t"}, lupus, nil, 0.001},
 		{"high-dose-il2", []string{"immune-core", "interleukin-2"}, high, nil, 0.001},
-		{"leukaemia-car-t", []string{"immune-core", "b-cell-leukaemia", "flu-cy", "cd19-car-t"}, leukaemia, map[string]float64{"car_muCM": 0.006, "car_ksen": 0.001}, 0.001},
+		{"leukaemia-car-t", []string{"immune-core", "b-cell-leukaemia", "flu-cy", "cd19-car-t"}, leukaemia, map[string]float64{"car_muCM": 0.006, "car_ksen": 0.001, "ball_rT": 0.06, "ball_sCAR": 1, "ball_wS": 0.2, "ball_kmarrow": 0}, 0.001},
 	}
 	for _, miu := range []float64{0.1, 0.3, 1, 3, 10, 30} {
 		cases = append(cases, treated{"window-" + strconv.FormatFloat(miu, 'g', -1, 64), []string{"immune-core", "interleukin-2"},
