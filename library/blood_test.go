@@ -20,7 +20,7 @@ func TestBloodCancers(t *testing.T) {
 			map[string]float64{"ball_burden0": 2e11, "ball_founders0": 1e6, "ball_fS": 1e-3, "ball_rT": 0.06, "ball_wS": 0.2, "ball_kmarrow": 0, "chemo_sens": 2},
 			[]sim.Dose{dose(5, "chemo.course", 1), dose(26, "chemo.course", 1)}},
 		{"lymphoma-chop", []string{"immune-core", "large-b-cell-lymphoma", "chop"},
-			map[string]float64{"lbcl_t_burden0": 1e11, "lbcl_t_founders0": 1e5, "lbcl_t_fS": 1e-3, "lbcl_t_sChemo": 0.7},
+			map[string]float64{"lbcl_t_burden0": 1e11, "lbcl_t_founders0": 1e5, "lbcl_t_fS": 1e-3, "lbcl_t_r": 0.07, "lbcl_t_sChemo": 0.7},
 			[]sim.Dose{dose(2, "chop.cycle", 1), dose(23, "chop.cycle", 1), dose(44, "chop.cycle", 1), dose(65, "chop.cycle", 1)}},
 	}
 	for _, c := range cases {
