@@ -46,7 +46,7 @@ func TestArthritisReference(t *testing.T) {
 // Methotrexate fills its pool and adalimumab its compartments as an independent
 // implementation says.
 func TestMethotrexateAndAdalimumab(t *testing.T) {
-	b := newBench(t, false, map[string]float64{"mtx_eAD": 0.6, "mtx_kPG": 0.035, "mtx_ref": 15, "ada_F": 0.64, "ada_ka": 0.28, "ada_CL": 0.29, "ada_V1": 3.3, "ada_V2": 2, "ada_Q": 0.4}, "methotrexate", "adalimumab")
+	b := newBench(t, false, map[string]float64{"mtx_eAD": 0.6, "mtx_kPG": 0.035, "mtx_ref": 15, "ada_F": 0.64, "ada_ka": 0.28, "ada_CL": 0.29, "ada_V1": 3.3, "ada_V2": 2, "ada_Q": 0.4, "ada_wAD": 1, "ada_fADA": 0}, "methotrexate", "adalimumab")
 	doses := []sim.Dose{dose(0, "mtx.weekly", 7.5), dose(28, "mtx.weekly", 15), dose(28, "ada.sc", 40), dose(42, "ada.sc", 40)}
 	compareReference(t, b, nil, doses, readReference(t, "arthritis.csv")["drugs"], tight)
 }
