@@ -293,19 +293,27 @@ func present(list []seen) int {
 var quartiles, reference = 2 * stats.Z(0.5), 2 * stats.Z(0.95)
 
 // spread sets the standard deviation between virtual patients beside the published one,
-// which is told as such, as quartiles or as a reference range (then taken as those of a normal distribution).
+// which is told as such or as a reference range (then taken as that of a normal distribution).
+// Where quartiles were published, quartiles are compared, both told as the standard deviation
+// of a normal distribution that has them: titres are skewed, and their few highest would
+// decide a standard deviation that no published quartile knows of.
 func (a *Agreement) spread(list []seen, scale float64, kind string, lo, hi float64, hasLo, hasHi bool) {
 	switch {
 	case kind == "sd" && hasLo:
 		a.PublishedSD = lo
 	case kind == "iqr" && hasLo && hasHi && hi > lo:
 		a.PublishedSD = (hi - lo) / quartiles
+		values := known(list)
+		sort.Float64s(values)
+		a.PredictedSD = (stats.SortedQuantile(values, 0.75) - stats.SortedQuantile(values, 0.25)) / quartiles * math.Abs(scale)
 	case (kind == "reference range" || kind == "2.5-97.5 percentile") && hasLo && hasHi && hi > lo:
 		a.PublishedSD = (hi - lo) / reference
 	default:
 		return
 	}
-	a.PredictedSD = stats.SD(known(list)) * math.Abs(scale)
+	if kind != "iqr" {
+		a.PredictedSD = stats.SD(known(list)) * math.Abs(scale)
+	}
 	if a.PublishedN > 1 {
 		_, most := stats.SDInterval(a.PublishedSD, a.PublishedN, level)
 		a.TooWide = a.PredictedSD > most
