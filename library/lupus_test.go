@@ -27,7 +27,7 @@ func TestBelimumabKinetics(t *testing.T) {
 // TestMessengerRNA: the RNA decays as an exponential, and what is made of it is all the antigen
 // that the channel gets: with binding and breakdown off, antigen is made*dose/kRNA in the end.
 func TestMessengerRNA(t *testing.T) {
-	b := newBench(t, false, map[string]float64{"ag_kin": 0, "ag_nu": 0, "ag_nb": 0}, "immune-core", "antigen-channel", "mrna-vaccine")
+	b := newBench(t, false, map[string]float64{"ag_kin": 0, "ag_nu": 0, "ag_nb": 0, "mrna_kRNA": 0.7, "mrna_made": 4}, "immune-core", "antigen-channel", "mrna-vaccine")
 	const kRNA, made = 0.7, 4
 	times := []float64{1, 5, 60}
 	x := b.follow(t, nil, given([]sim.Dose{dose(0, "mrna.im", 30)}, times...))
