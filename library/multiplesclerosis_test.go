@@ -17,6 +17,7 @@ var sclerosisSet = map[string]float64{
 	"w2": 0.45, "w4": 0.2, "stays0": 0.25, "krec": 0.03, "l0": 0, "l1": 1.1, "steep": 1.6, "qT2": 0.4, "qT1": 0.45, "tGd": 27, "wclose": 2,
 	"Rvmax": 0.6, "KRv": 1, "tRv": 90, "kN": 0.04, "wslow": 0.7, "Acap": 4, "duration": 6, "nN": 2, "Pmax": 7, "base0": 1,
 	"recent": 0.3, "trecent": 200, "tconf": 120, "waves0": 2,
+	"rS": 0, "tS": 0.01, "cbase": 0, "Usel": 0.1, // nothing behind the barrier, one relapse in the year before
 	"ch_aE": 1e8, "ch_aM": 1e8, "ch_aB": 1e8, "ch_aBm": 3e7, "ch_aPB": 1e8, "ch_aPC": 1e8, "ch_Ab": 1, "ch_IC": 1, "ch_D": 1,
 }
 
@@ -39,6 +40,38 @@ func TestMultipleSclerosis(t *testing.T) {
 		t.Fatalf("%d times of %d states", len(want), len(c.Record))
 	}
 	compareCourse(t, c, 0, want)
+}
+
+// When nothing enters any more, what is behind the barrier fades exponentially: relapses
+// and neurodegeneration that it drives against their closed forms.
+func TestInflammationBehindTheBarrier(t *testing.T) {
+	c := sclerosis(t)
+	const tS, rS, wslow, kN = 250.0, 0.05, 0.7, 0.04
+	closed := map[string]float64{"tS": tS, "rS": rS, "r0": 0.01, "entry_CNS": 0, "S": 2, "wslow": wslow, "kN": kN}
+	set := map[string]float64{}
+	for _, of := range []map[string]float64{sclerosisSet, closed} {
+		for id, v := range of {
+			set[id] = v
+		}
+	}
+	c.Set = settings(set)
+	for _, id := range []string{"S", "relapses", "N"} {
+		c.Record = append(c.Record, compile.Selection{ID: id})
+	}
+	tr, ms, failure := c.Run()
+	if ms.HasErrors() || failure != nil {
+		t.Fatal(ms, failure)
+	}
+	for k := 1; k <= c.Steps; k++ {
+		day := c.End * float64(k) / float64(c.Steps)
+		area := 2 * tS * (1 - math.Exp(-day/tS))
+		want := []float64{2 * math.Exp(-day/tS), (0.01*day + rS*area) / 365.25, kN*6 + kN*(wslow*day+(1-wslow)*area)/365.25}
+		for i, w := range want {
+			if got := tr.Values[i][k]; math.Abs(got-w) > 1e-5*w {
+				t.Errorf("day %g: %s is %g, want %g", day, c.Record[i].ID, got, w)
+			}
+		}
+	}
 }
 
 // A dose of natalizumab against the same.
