@@ -1,6 +1,7 @@
 package library_test
 
 import (
+	"math"
 	"testing"
 
 	"thymus/sim"
@@ -22,6 +23,25 @@ func TestMesenchymalCells(t *testing.T) {
 func TestDiabetes(t *testing.T) {
 	fading := map[string]float64{"t1d_ch_nuE": 0, "t1d_ch_rM": 0, "t1d_ch_pE": 0, "t1d_ch_kap": 0, "t1d_rtrig": 0, "t1d_be0": 0.5, "t1d_gl0": 0.3, "t1d_hbs": 9}
 	tissue(t, "diabetes", map[string]float64{"t1d_ch_aE": 1.5e8}, fading, nil, "immune-core", "type-1-diabetes")
+}
+
+// Before diagnosis untreated glucose drives what is left to secrete more: with beta cells and
+// glucotoxicity at rest the drive rises as an exponential, and with insulin there is none.
+func TestGlucoseDrivesSecretion(t *testing.T) {
+	const be, bg, wgl, kgl, wdr = 0.6, 0.48, 0.5, 0.02, 1.2
+	toxic := math.Pow(bg, 5) / (math.Pow(bg, 5) + math.Pow(be, 5))
+	set := map[string]float64{"t1d_ch_nuE": 0, "t1d_ch_rM": 0, "t1d_ch_pE": 0, "t1d_rtrig": 0, "t1d_reg": 0, "t1d_be0": be, "t1d_gl0": toxic, "t1d_bg": bg, "t1d_wgl": wgl, "t1d_kgl": kgl, "t1d_wdr": wdr, "t1d_Fdx": 0.33}
+	days := []float64{10, 50, 400}
+	x := newBench(t, false, set, "immune-core", "type-1-diabetes").follow(t, nil, given(nil, days...))["t1d_drive"]
+	for i, day := range days {
+		if want := wdr * (1 - be*(1-wgl*toxic)) * (1 - math.Exp(-kgl*day)); math.Abs(x[i]/want-1) > 1e-4 {
+			t.Errorf("day %g: drive %g, want %g", day, x[i], want)
+		}
+	}
+	set["t1d_Fdx"] = 0.9
+	if x := newBench(t, false, set, "immune-core", "type-1-diabetes").follow(t, nil, given(nil, 400))["t1d_drive"]; x[0] != 0 {
+		t.Errorf("on insulin: drive %g", x[0])
+	}
 }
 
 // Gut inflammation that fades, faster under infliximab, and the barrier that returns.
