@@ -30,7 +30,7 @@ func TestBreastCancerNaturalHistory(t *testing.T) {
 // TestTrastuzumabMassBalance: at levels far above Km, what is lost is what the clearances take.
 // With the saturable loss and the exchange off, the level is a single exponential.
 func TestTrastuzumabMassBalance(t *testing.T) {
-	b := newBench(t, false, map[string]float64{"tras_Vmax": 0, "tras_Q": 0}, "immune-core", "breast-cancer", "trastuzumab")
+	b := newBench(t, false, map[string]float64{"tras_Vmax": 0, "tras_Q": 0, "tras_CL": 0.127, "tras_V1": 2.62}, "immune-core", "breast-cancer", "trastuzumab")
 	times := []float64{1, 10, 40}
 	x := b.follow(t, nil, given([]sim.Dose{dose(0, "tras.iv", 524)}, times...))
 	for i, day := range times {

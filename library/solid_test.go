@@ -42,14 +42,28 @@ func TestSolidTumour(t *testing.T) {
 		for _, day := range []float64{0, 21, 42, 63} {
 			doses = append(doses, dose(day, "nivo.iv", 70), dose(day, "ipi.iv", 210))
 		}
-		compareReference(t, newBench(t, false, nil, "immune-core", "melanoma", "nivolumab", "ipilimumab"), nil, doses, ref["checkpoint"], tight)
+		set := map[string]float64{"mel_tu_kscar": 0.002, "mel_tu_wCT": 7.3, "mel_tu_piPD": 2.6, "mel_tu_hnew": 0.38, "mel_tu_p2": 0.215}
+		compareReference(t, newBench(t, false, set, "immune-core", "melanoma", "nivolumab", "ipilimumab"), nil, doses, ref["checkpoint"], tight)
+	})
+	t.Run("pembrolizumab", func(t *testing.T) {
+		set := map[string]float64{"pem_eager": 1.2, "pem_size": 0.9, "pem_slow": 0.3}
+		compareReference(t, newBench(t, false, set, "pembrolizumab"), nil, []sim.Dose{dose(0, "pem.iv", 200), dose(21, "pem.iv", 200)}, ref["pembrolizumab"], tight)
+	})
+	t.Run("breast", func(t *testing.T) {
+		set := map[string]float64{"chemo_kprog": 0, "chemo_kB": 0, "chemo_kc": 0.12, "chemo_nres": 10, "chemo_syn": 1, "tras_tres": 250, "tras_CL": 0.127, "tras_V1": 2.62, "tras_V2": 2.97,
+			"brca_tu_r": 0.0035, "brca_tu_kADCC": 0.014, "brca_tu_gin": 0.012, "brca_tu_fmicro": 4.8}
+		var doses []sim.Dose
+		for _, day := range []float64{0, 21} {
+			doses = append(doses, dose(day, "chemo.cycle", 1), dose(day, "tras.iv", 400))
+		}
+		compareReference(t, newBench(t, false, set, "immune-core", "breast-cancer", "breast-chemotherapy", "trastuzumab"), nil, doses, ref["breast"], tight)
 	})
 	t.Run("interferon", func(t *testing.T) {
 		var doses []sim.Dose
 		for week := range 12 {
 			doses = append(doses, dose(7*float64(week), "ifna.sc", 10))
 		}
-		compareReference(t, newBench(t, false, map[string]float64{"ifna_kprog": 0, "ifna_wIFN": 0}, "immune-core", "renal-cell-carcinoma", "interferon-alpha"), nil, doses, ref["interferon-tumour"], tight)
+		compareReference(t, newBench(t, false, map[string]float64{"ifna_kprog": 0, "ifna_wIFN": 0, "ifna_reply": 1.5, "ifna_Ttol": 60, "rcc_tu_kNa": 0.06}, "immune-core", "renal-cell-carcinoma", "interferon-alpha"), nil, doses, ref["interferon-tumour"], tight)
 	})
 }
 
