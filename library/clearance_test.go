@@ -28,7 +28,7 @@ func TestClearance(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "tumour-cell-vaccine"), nil, []sim.Dose{dose(0, "tcv.sc", 1), dose(7, "tcv.sc", 1)}, ref["vaccine"], tight)
 	})
 	t.Run("follicular-interferon", func(t *testing.T) {
-		set := map[string]float64{"fl_t_act_NK": 0.3, "fl_t_burden0": 1e10}
+		set := map[string]float64{"fl_t_act_NK": 0.3, "fl_t_burden0": 1e10, "fl_t_kIFN": 0.06}
 		compareReference(t, newBench(t, false, set, "immune-core", "follicular-lymphoma"), nil, nil, ref["follicular-interferon"], tight)
 	})
 }
