@@ -272,13 +272,36 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	if c.Against == "" && !share && (e.Kind == "time-to" || e.Kind == "time-of-max" || e.Unit == "day") {
 		eps = math.Max(eps, p.Spec.Resolution/2*math.Abs(c.scale())) // a day is seen on the recorded grid
 	}
-	a.InPrediction = published >= a.PredictedLo-eps && published <= a.PredictedHi+eps
+	for _, x := range c.printed(e, row.Value, published, n) {
+		a.InPrediction = a.InPrediction || x >= a.PredictedLo-eps && x <= a.PredictedHi+eps
+	}
 	a.InPublished = a.Predicted >= a.PublishedLo-eps && a.Predicted <= a.PublishedHi+eps
 	if !share && c.Against == "" && c.Statistic != "sd" {
 		a.spread(list, c.scale(), kind, lo, hi, hasLo, hasHi)
 	}
 	a.Agrees = a.InPrediction && a.InPublished && !a.TooWide
 	return a
+}
+
+// printed lists what a published figure can have been before it was rounded. A percentage of n
+// patients is a count: 29 % of 7 is 2 of 7, 28.57 %, which a replicate trial can meet. Other
+// figures, and percentages that no count gives, are taken as they stand.
+func (c Comparison) printed(e *endpoint, text string, published float64, n int) []float64 {
+	if e.Kind != "responder" || c.Statistic != "" || c.Against != "" || c.Scale != 0 || n < 1 || published < 0 || published > 100 {
+		return []float64{published}
+	}
+	_, decimals, _ := strings.Cut(strings.TrimSpace(text), ".")
+	half := 0.5*math.Pow(10, -float64(len(decimals))) + 1e-9
+	var out []float64
+	for k := math.Ceil((published - half) / 100 * float64(n)); k <= (published+half)/100*float64(n); k++ {
+		if k >= 0 && k <= float64(n) {
+			out = append(out, 100*k/float64(n))
+		}
+	}
+	if len(out) == 0 {
+		return []float64{published}
+	}
+	return out
 }
 
 // present counts patients whose endpoint is not missing.
