@@ -34,7 +34,7 @@ var claims = map[string]claim{
 		}
 	}},
 	"immune-complexes": {12, 1, func(t *testing.T, v, _ func(e, a string) float64) {
-		rises(t, "free toxin without antibody", v("toxin_12h", "antibody"), v("toxin_12h", "none")/100)
+		rises(t, "free toxin without antibody", v("toxin_12h", "antibody"), v("toxin_12h", "none")/10)
 		rises(t, "complexes that stay when phagocytes or complement lack", v("complexes_d10", "antibody"), v("complexes_d10", "no_complement"), v("complexes_d10", "few_phagocytes"), v("complexes_d10", "neither"))
 	}},
 	"serum-or-vaccine": {12, 1, func(t *testing.T, v, _ func(e, a string) float64) {

@@ -110,7 +110,7 @@ func TestLupusCarT(t *testing.T) {
 	between("remission held to month 12", estimate(t, r, "remission_held_m12", "car_t").Value, 0.5, 1)
 	between("CRS of grade 3 or 4", estimate(t, r, "crs_3", "car_t").Value, 0, 0.2)
 	between("remission at month 6, CAR-T less standard care", estimate(t, r, "remission_m6", "car_t").Value-estimate(t, r, "remission_m6", "standard").Value, 0.4, 1)
-	if len(r.Agreement) != 6 || len(r.Bands) == 0 || r.Screening.Accepted != 96 {
+	if len(r.Agreement) != 9 || len(r.Bands) == 0 || r.Screening.Accepted != 96 {
 		t.Errorf("%d rows of evidence, %d bands, %d accepted", len(r.Agreement), len(r.Bands), r.Screening.Accepted)
 	}
 }
