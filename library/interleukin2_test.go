@@ -29,7 +29,7 @@ func TestInterleukin2Bolus(t *testing.T) {
 			t.Errorf("day %g: %g pmol/L, want %g", day, got, want)
 		}
 	}
-	if got := x["il2_area"][6]; math.Abs(got/(dose1/CL)-1) > 1e-5 {
+	if got := x["il2_exposure"][6]; math.Abs(got/(dose1/CL)-1) > 1e-5 {
 		t.Errorf("area %g day*pmol/L, want %g", got, dose1/CL)
 	}
 }
