@@ -34,6 +34,7 @@ type ValidateSummary struct {
 	Parts      map[string]int `json:"verified_rows_of_simulated_studies"`
 	Misses     []string       `json:"misses"`
 	Failed     int            `json:"failed_patients"`
+	Incomplete []string       `json:"incomplete,omitempty"` // trials that could not simulate every patient
 	Disclaimer string         `json:"disclaimer"`
 }
 
@@ -85,7 +86,10 @@ func (a *App) Validate(ctx context.Context, r ValidateRequest) (*ValidateSummary
 			return nil, fmt.Errorf("%s: %w", spec.ID, err)
 		}
 		s.Trials = append(s.Trials, spec.ID)
-		s.Failed += run.Result.FailedPatients()
+		if n := run.Result.FailedPatients(); n > 0 {
+			s.Failed += n
+			s.Incomplete = append(s.Incomplete, fmt.Sprintf("%s: %d patients could not be simulated to the end; first: %s", run.Result.Spec.ID, n, run.Result.Failures[0].Cause))
+		}
 		v.Results = append(v.Results, run.Result)
 		for _, m := range run.Result.Agreement {
 			if !m.Agrees && (r.Only == "" || m.Use == r.Only) {

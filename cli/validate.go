@@ -82,5 +82,8 @@ func validateText(w io.Writer, s *thymus.ValidateSummary) {
 	if len(s.Misses) > 0 {
 		fmt.Fprintf(w, "do not agree: %s\n", strings.Join(s.Misses, ", "))
 	}
+	for _, x := range s.Incomplete {
+		fmt.Fprintln(w, x)
+	}
 	fmt.Fprintf(w, "\ntables and pages: %s\n%s\n", s.Folder, s.Disclaimer)
 }
