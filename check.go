@@ -168,8 +168,13 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 		}
 	}
 	counts := map[string]int{}
-	r.Messages = append(r.Messages, a.checkFitted(e.Name, e.Rows())...)
-	for _, row := range e.Rows() {
+	rows := e.Rows()
+	var by []ascribed
+	for _, row := range rows {
+		by = append(by, ascribed{row.ID, row.Source, row.At})
+	}
+	r.Messages = append(r.Messages, a.checkFitted(by, func(record *fit.Record) diag.Messages { return fit.Holds(rows, e.Name, record) })...)
+	for _, row := range rows {
 		if row.Value == nil {
 			continue
 		}
@@ -188,21 +193,15 @@ func (a *App) checkModule(r *CheckReport, e *library.Entry) {
 // them against the records of fits.
 func (a *App) checkPopulation(r *CheckReport, p *trial.PopulationSpec) {
 	counts := map[string]int{}
-	seen := map[string]bool{}
+	var by []ascribed
 	for _, id := range p.Numbers() {
 		n, _ := p.Number(id)
 		r.Parameters++
 		r.Messages = append(r.Messages, unknownSource(id, n.Source, n.At)...)
 		counts[trial.SourceKind(n.Source)]++
-		for _, source := range []string{n.Source, n.SpreadSource} {
-			name, ok := fit.NameIn(source)
-			if !ok || seen[name] {
-				continue
-			}
-			seen[name] = true
-			r.Messages = append(r.Messages, a.checkRecord(name, id, n.At, func(record *fit.Record) diag.Messages { return fit.HoldsInPopulation(p, record) })...)
-		}
+		by = append(by, ascribed{id, n.Source, n.At}, ascribed{id, n.SpreadSource, n.At})
 	}
+	r.Messages = append(r.Messages, a.checkFitted(by, func(record *fit.Record) diag.Messages { return fit.HoldsInPopulation(p, record) })...)
 	r.Sources = sortedCounts(counts)
 }
 
@@ -218,32 +217,34 @@ func unknownSource(id, source string, at diag.Place) diag.Messages {
 	return nil
 }
 
-// checkFitted holds a module's table against the records of the fits that it names as
-// sources.
-func (a *App) checkFitted(module string, rows []model.Row) diag.Messages {
+// ascribed is a number and its source.
+type ascribed struct {
+	id, source string
+	at         diag.Place
+}
+
+// checkFitted reads the record of each fit that numbers are ascribed to, and asks once whether
+// it is so.
+func (a *App) checkFitted(numbers []ascribed, holds func(*fit.Record) diag.Messages) diag.Messages {
 	var ms diag.Messages
 	seen := map[string]bool{}
-	for _, row := range rows {
-		name, ok := fit.NameIn(row.Source)
+	for _, n := range numbers {
+		name, ok := fit.NameIn(n.source)
 		if !ok || seen[name] {
 			continue
 		}
 		seen[name] = true
-		ms = append(ms, a.checkRecord(name, row.ID, row.At, func(record *fit.Record) diag.Messages { return fit.Holds(rows, module, record) })...)
+		record, more := a.fitRecord(name)
+		switch {
+		case more.HasErrors():
+			ms = append(ms, more...)
+		case record == nil:
+			ms = append(ms, diag.Errorf(n.at, "%s is said to come from the fit %s, which has no record", n.id, name).WithHelp("write the value's own source, or run: thymus fit %s", name))
+		default:
+			ms = append(ms, holds(record)...)
+		}
 	}
 	return ms
-}
-
-// checkRecord reads the record of a fit that id is ascribed to and asks whether it is so.
-func (a *App) checkRecord(name, id string, at diag.Place, holds func(*fit.Record) diag.Messages) diag.Messages {
-	record, ms := a.fitRecord(name)
-	switch {
-	case ms.HasErrors():
-		return ms
-	case record == nil:
-		return diag.Messages{diag.Errorf(at, "%s is said to come from the fit %s, which has no record", id, name).WithHelp("write the value's own source, or run: thymus fit %s", name)}
-	}
-	return holds(record)
 }
 
 // misplaced is a number outside the tables.

@@ -132,44 +132,21 @@ func (a *App) ApplyFit(name, recordFile string) ([]string, error) {
 	texts := map[string]string{}
 	var order []string
 	for _, p := range r.Parameters {
-		if p.Population != "" {
-			src, more := a.lib.PopulationSource(p.Population)
-			if ms = append(ms, more...); more.HasErrors() {
-				continue
-			}
-			if _, done := texts[src.Name]; done {
-				continue
-			}
-			if m := a.outside(src.Name, "file of population "+p.Population, diag.Place{Src: src}); m != nil {
-				ms = append(ms, *m)
-				continue
-			}
-			text, more := fit.ApplyToPopulation(src, r)
-			ms = append(ms, more...)
-			texts[src.Name] = text
-			order = append(order, src.Name)
+		target, what, apply, more := a.fitted(p, r, src)
+		if ms = append(ms, more...); target == nil {
 			continue
 		}
-		e, more := a.lib.Module(p.Module)
-		if ms = append(ms, more...); more.HasErrors() {
+		if _, done := texts[target.Name]; done {
 			continue
 		}
-		if len(e.Tables) == 0 || e.Tables[0] == nil {
-			ms = append(ms, diag.Errorf(diag.Place{Src: src}, "module %s has no parameter table", p.Module))
+		if inside, err := filepath.Rel(a.folder, target.Name); err != nil || strings.HasPrefix(inside, "..") {
+			ms = append(ms, diag.Errorf(diag.Place{Src: src}, "the folder %s does not have the %s", a.folder, what).WithHelp("copy %s into it", target.Name))
 			continue
 		}
-		table := e.Tables[0].Src
-		if m := a.outside(table.Name, "table of module "+p.Module, diag.Place{Src: src}); m != nil {
-			ms = append(ms, *m)
-			continue
-		}
-		if _, done := texts[table.Name]; done {
-			continue
-		}
-		text, more := fit.Apply(table, p.Module, r)
+		text, more := apply()
 		ms = append(ms, more...)
-		texts[table.Name] = text
-		order = append(order, table.Name)
+		texts[target.Name] = text
+		order = append(order, target.Name)
 	}
 	if ms.HasErrors() {
 		return nil, ms
@@ -182,13 +159,25 @@ func (a *App) ApplyFit(name, recordFile string) ([]string, error) {
 	return order, nil
 }
 
-// outside says that a file is not in the user's library.
-func (a *App) outside(file, what string, at diag.Place) *diag.Message {
-	if inside, err := filepath.Rel(a.folder, file); err == nil && !strings.HasPrefix(inside, "..") {
-		return nil
+// fitted is the file that states a fitted number, what that is, and how a record is written
+// into it; nil, with messages, when there is none.
+func (a *App) fitted(p fit.Fitted, r *fit.Record, record *diag.Source) (file *diag.Source, what string, apply func() (string, diag.Messages), ms diag.Messages) {
+	if p.Population != "" {
+		src, ms := a.lib.PopulationSource(p.Population)
+		if ms.HasErrors() {
+			return nil, "", nil, ms
+		}
+		return src, "file of population " + p.Population, func() (string, diag.Messages) { return fit.ApplyToPopulation(src, r) }, ms
 	}
-	m := diag.Errorf(at, "the folder %s does not have the %s", a.folder, what).WithHelp("copy %s into it", file)
-	return &m
+	e, ms := a.lib.Module(p.Module)
+	if ms.HasErrors() {
+		return nil, "", nil, ms
+	}
+	if len(e.Tables) == 0 || e.Tables[0] == nil {
+		return nil, "", nil, append(ms, diag.Errorf(diag.Place{Src: record}, "module %s has no parameter table", p.Module))
+	}
+	table := e.Tables[0].Src
+	return table, "table of module " + p.Module, func() (string, diag.Messages) { return fit.Apply(table, p.Module, r) }, ms
 }
 
 // showFit describes a fit and what its record says.

@@ -123,14 +123,11 @@ func ApplyToPopulation(src *diag.Source, r *Record) (string, diag.Messages) {
 		at := p.Place(n.Section, f.ID, key)
 		mark := strconv.Quote(SourceOf(r.ID))
 		if old := p.Place(n.Section, f.ID, source); strings.HasPrefix(keyBefore(text, old.Start), source) {
-			// the later of the two places first, so that the earlier one stays where it is
-			if old.Start > at.Start {
-				text = text[:old.Start] + mark + text[old.End:]
-				text = text[:at.Start] + value + text[at.End:]
-			} else {
-				text = text[:at.Start] + value + text[at.End:]
-				text = text[:old.Start] + mark + text[old.End:]
+			if old.Start < at.Start { // the later of the two places first, so that the earlier one stays where it is
+				old, at, mark, value = at, old, value, mark
 			}
+			text = text[:old.Start] + mark + text[old.End:]
+			text = text[:at.Start] + value + text[at.End:]
 			continue
 		}
 		line := text[strings.LastIndexByte(text[:at.Start], '\n')+1 : at.Start]
@@ -147,47 +144,6 @@ func ApplyToPopulation(src *diag.Source, r *Record) (string, diag.Messages) {
 func keyBefore(text string, start int) string {
 	line := text[strings.LastIndexAny(text[:start], "\n,{")+1 : start]
 	return strings.TrimSpace(line)
-}
-
-// HoldsInPopulation is Holds for a population.
-func HoldsInPopulation(p *trial.PopulationSpec, r *Record) diag.Messages {
-	var out diag.Messages
-	fail := func(at diag.Place, format string, args ...any) { out = append(out, diag.Errorf(at, format, args...)) }
-	value, spread := map[string]bool{}, map[string]bool{}
-	for _, f := range r.Parameters {
-		if f.Population != p.ID {
-			continue
-		}
-		n, ok := p.Number(f.ID)
-		if !ok {
-			fail(diag.Place{}, "%s states no number %s, which the record of fit %s names", p.ID, f.ID, r.ID)
-			continue
-		}
-		if f.Of == "value" {
-			value[f.ID] = true
-			if n.Value == nil || *n.Value != f.After {
-				fail(n.At, "%s is not %s, as the record of fit %s has it", f.Name(), model.FormatNumber(f.After), r.ID)
-			}
-			if n.Source != SourceOf(r.ID) {
-				fail(n.At, "the source of %s is %q, not %q", f.Name(), n.Source, SourceOf(r.ID))
-			}
-			continue
-		}
-		spread[f.ID] = true
-		if n.Spread.Args[f.Of] != f.After {
-			fail(n.At, "%s is not %s, as the record of fit %s has it: %q", f.Name(), model.FormatNumber(f.After), r.ID, n.Spread.Text)
-		}
-		if n.SpreadSource != SourceOf(r.ID) {
-			fail(n.At, "the spread_source of %s is %q, not %q", f.Name(), n.SpreadSource, SourceOf(r.ID))
-		}
-	}
-	for _, id := range p.Numbers() {
-		n, _ := p.Number(id)
-		if n.Source == SourceOf(r.ID) && !value[id] || n.SpreadSource == SourceOf(r.ID) && !spread[id] {
-			fail(n.At, "%s %s is ascribed to fit %s, whose record does not have it", p.ID, id, r.ID)
-		}
-	}
-	return out
 }
 
 // respread replaces a number of a spread's text.
@@ -209,51 +165,80 @@ func respread(text, key string, v float64) (string, error) {
 	return out, nil
 }
 
+// stated is a number as a module's table or a population states it.
+type stated struct {
+	value  *float64
+	spread population.Spread
+	source string
+	at     diag.Place
+	// spreadBy says whether the spread is ascribed to the fit, spreadMark where it should say so.
+	spreadBy   bool
+	spreadMark string
+}
+
 // Holds says what of a record does not stand in a module's table as the record has it, and
 // what the table ascribes to the fit that the record does not have. Messages have the rows'
 // places.
 func Holds(rows []model.Row, module string, r *Record) diag.Messages {
+	table := map[string]stated{}
+	var ids []string
+	for _, row := range rows {
+		spread, _ := population.ParseSpread(row.Spread, row.SpreadAt)
+		table[row.ID] = stated{row.Value, spread, row.Source, row.At, strings.Contains(row.Note, markOf(r.ID)+","), fmt.Sprintf("the note does not say %q", markOf(r.ID))}
+		ids = append(ids, row.ID)
+	}
+	return holds(module, func(f Fitted) bool { return f.Module == module }, ids, table, r)
+}
+
+// HoldsInPopulation is Holds for a population.
+func HoldsInPopulation(p *trial.PopulationSpec, r *Record) diag.Messages {
+	table := map[string]stated{}
+	for _, id := range p.Numbers() {
+		n, _ := p.Number(id)
+		table[id] = stated{n.Value, n.Spread, n.Source, n.At, n.SpreadSource == SourceOf(r.ID), fmt.Sprintf("its spread_source is %q, not %q", n.SpreadSource, SourceOf(r.ID))}
+	}
+	return holds(p.ID, func(f Fitted) bool { return f.Population == p.ID }, p.Numbers(), table, r)
+}
+
+// holds holds the numbers of a module or a population, in the order of ids, against a record.
+func holds(owner string, owns func(Fitted) bool, ids []string, table map[string]stated, r *Record) diag.Messages {
 	var out diag.Messages
 	fail := func(at diag.Place, format string, args ...any) { out = append(out, diag.Errorf(at, format, args...)) }
-	byID := map[string]model.Row{}
-	for _, row := range rows {
-		byID[row.ID] = row
-	}
 	value, spread := map[string]bool{}, map[string]bool{}
-	for _, p := range r.Parameters {
-		if p.Module != module {
+	for _, f := range r.Parameters {
+		if !owns(f) {
 			continue
 		}
-		row, ok := byID[p.ID]
+		n, ok := table[f.ID]
 		if !ok {
-			fail(diag.Place{}, "%s has no row %s, which the record of fit %s names", module, p.ID, r.ID)
+			fail(diag.Place{}, "%s states no number %s, which the record of fit %s names", owner, f.ID, r.ID)
 			continue
 		}
-		if p.Of == "value" {
-			value[p.ID] = true
-			if row.Value == nil || *row.Value != p.After {
-				fail(row.At, "%s is not %s in the table, as the record of fit %s has it", p.Name(), model.FormatNumber(p.After), r.ID)
+		if f.Of == "value" {
+			value[f.ID] = true
+			if n.value == nil || *n.value != f.After {
+				fail(n.at, "%s is not %s, as the record of fit %s has it", f.Name(), model.FormatNumber(f.After), r.ID)
 			}
-			if row.Source != SourceOf(r.ID) {
-				fail(row.At, "the source of %s is %q, not %q", p.Name(), row.Source, SourceOf(r.ID))
+			if n.source != SourceOf(r.ID) {
+				fail(n.at, "the source of %s is %q, not %q", f.Name(), n.source, SourceOf(r.ID))
 			}
 			continue
 		}
-		spread[p.ID] = true
-		s, _ := population.ParseSpread(row.Spread, row.SpreadAt)
-		if s.Args[p.Of] != p.After {
-			fail(row.At, "%s is not %s in the table, as the record of fit %s has it: %q", p.Name(), model.FormatNumber(p.After), r.ID, row.Spread)
+		spread[f.ID] = true
+		if n.spread.Args[f.Of] != f.After {
+			fail(n.at, "%s is not %s, as the record of fit %s has it: %q", f.Name(), model.FormatNumber(f.After), r.ID, n.spread.Text)
 		}
-		if !strings.Contains(row.Note, markOf(r.ID)+",") {
-			fail(row.At, "the note of %s does not say %q", p.Name(), markOf(r.ID))
+		if !n.spreadBy {
+			fail(n.at, "%s: %s", f.Name(), n.spreadMark)
 		}
 	}
-	for _, row := range rows {
-		if row.Source == SourceOf(r.ID) && !value[row.ID] {
-			fail(row.At, "%s %s is ascribed to fit %s, whose record does not have it", module, row.ID, r.ID)
+	for _, id := range ids {
+		n := table[id]
+		if n.source == SourceOf(r.ID) && !value[id] {
+			fail(n.at, "%s %s is ascribed to fit %s, whose record does not have it", owner, id, r.ID)
 		}
-		if strings.Contains(row.Note, markOf(r.ID)+",") && !spread[row.ID] {
-			fail(row.At, "the spread of %s %s is ascribed to fit %s, whose record does not have it", module, row.ID, r.ID)
+		if n.spreadBy && !spread[id] {
+			fail(n.at, "the spread of %s %s is ascribed to fit %s, whose record does not have it", owner, id, r.ID)
 		}
 	}
 	return out

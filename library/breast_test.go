@@ -14,9 +14,9 @@ func TestBreastCancerNaturalHistory(t *testing.T) {
 	b := newBench(t, false, set, "immune-core", "breast-cancer", "trastuzumab")
 	times := []float64{30, 100, 365}
 	x := b.follow(t, nil, given(nil, times...))
-	const K, r = 2e12, 0.0035
+	law := gompertz(0.0035, 2e12)
 	for i, day := range times {
-		want := K * math.Pow(1e10/K, math.Exp(-r*day))
+		want := law(1e10, day)
 		if got := x["brca_tu_S"][i] + x["brca_tu_R"][i]; math.Abs(got/want-1) > 1e-4 {
 			t.Errorf("day %g: %g cells, want %g", day, got, want)
 		}

@@ -69,10 +69,6 @@ func TestUntreatedTumours(t *testing.T) {
 	}
 }
 
-func gompertz(r, K float64) func(start, day float64) float64 {
-	return func(start, day float64) float64 { return K * math.Exp(math.Log(start/K)*math.Exp(-r*day)) }
-}
-
 // sumOf is the sum of some states over time, nothing given.
 func (b *bench) sumOf(t testing.TB, times []float64, as string, parts []string) []float64 {
 	t.Helper()

@@ -76,6 +76,19 @@ func daysOf(t testing.TB, want map[string]map[string]float64) (days []float64) {
 	return days
 }
 
+// byDay is a reference by the number of the day, with the largest absolute value of each state.
+func byDay(t testing.TB, want map[string]map[string]float64) (days map[float64]map[string]float64, largest map[string]float64) {
+	t.Helper()
+	days, largest = map[float64]map[string]float64{}, map[string]float64{}
+	for text, values := range want {
+		days[number(t, text)] = values
+		for id, v := range values {
+			largest[id] = math.Max(largest[id], math.Abs(v))
+		}
+	}
+	return days, largest
+}
+
 // slack is what a deviation may have beside 0.1 % of the reference: a share of the state's
 // largest value, and an amount.
 type slack struct{ ofLargest, amount float64 }
@@ -85,14 +98,7 @@ type slack struct{ ofLargest, amount float64 }
 func compareReference(t *testing.T, b *bench, start map[string]float64, doses []sim.Dose, want map[string]map[string]float64, allowed slack) int {
 	t.Helper()
 	times := daysOf(t, want)
-	days := map[float64]map[string]float64{}
-	largest := map[string]float64{}
-	for text, v := range want {
-		days[number(t, text)] = v
-		for id, x := range v {
-			largest[id] = math.Max(largest[id], math.Abs(x))
-		}
-	}
+	days, largest := byDay(t, want)
 	tr := b.run(t, start, given(doses, times...))
 	worst, where, seen := 0.0, "", 0
 	for i, day := range tr.Times {
@@ -162,5 +168,20 @@ func compareExtinction(t *testing.T, times, gone []float64, b, d, n float64, run
 	}
 	if tested == 0 {
 		t.Error("no time tests anything")
+	}
+}
+
+// gompertz is the number of cells after some days of growth by r*ln(K/T) a day.
+func gompertz(r, K float64) func(start, day float64) float64 {
+	return func(start, day float64) float64 { return K * math.Exp(math.Log(start/K)*math.Exp(-r*day)) }
+}
+
+// bolus is the level after a dose into the first of two compartments, in closed form.
+func bolus(dose, CL, V1, V2, Q float64) func(day float64) float64 {
+	sum, product := CL/V1+Q/V1+Q/V2, CL/V1*Q/V2
+	root := math.Sqrt(sum*sum - 4*product)
+	fast, slow := (sum+root)/2, (sum-root)/2
+	return func(day float64) float64 {
+		return dose / V1 * ((fast-Q/V2)*math.Exp(-fast*day) + (Q/V2-slow)*math.Exp(-slow*day)) / (fast - slow)
 	}
 }

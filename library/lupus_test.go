@@ -11,13 +11,11 @@ import (
 func TestBelimumabKinetics(t *testing.T) {
 	b := newBench(t, false, nil, "immune-core", "belimumab")
 	const dose1, CL, V1, V2, Q = 700, 0.215, 2.6, 2.7, 0.5
-	sum, product := CL/V1+Q/V1+Q/V2, CL/V1*Q/V2
-	root := math.Sqrt(sum*sum - 4*product)
-	fast, slow := (sum+root)/2, (sum-root)/2
+	level := bolus(dose1, CL, V1, V2, Q)
 	times := []float64{0.5, 1, 3, 7, 14, 28, 60}
 	got := b.follow(t, nil, given([]sim.Dose{dose(0, "bel.iv", dose1)}, times...))["bel_C"]
 	for i, day := range times {
-		want := dose1 / V1 * ((fast-Q/V2)*math.Exp(-fast*day) + (Q/V2-slow)*math.Exp(-slow*day)) / (fast - slow)
+		want := level(day)
 		if math.Abs(got[i]/want-1) > 1e-5 {
 			t.Errorf("day %g: %g mg/L, want %g", day, got[i], want)
 		}

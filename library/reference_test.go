@@ -279,14 +279,7 @@ func TestReferenceTrajectories(t *testing.T) {
 // of its value, or 1e-4 of the state's own maximum.
 func compare(t *testing.T, b *bench, tr *sim.Trajectory, want map[string]map[string]float64, within float64) {
 	t.Helper()
-	at := map[float64]map[string]float64{}
-	most := map[string]float64{}
-	for k, values := range want {
-		at[number(t, k)] = values
-		for id, v := range values {
-			most[id] = math.Max(most[id], math.Abs(v))
-		}
-	}
+	at, most := byDay(t, want)
 	worst, worstID, worstT, compared := 0.0, "", 0.0, 0
 	for k, s := range b.plan.Program().States() {
 		for j, day := range tr.Times {

@@ -321,22 +321,21 @@ var quartiles, reference = 2 * stats.Z(0.5), 2 * stats.Z(0.95)
 // of a normal distribution that has them: titres are skewed, and their few highest would
 // decide a standard deviation that no published quartile knows of.
 func (a *Agreement) spread(list []seen, scale float64, kind string, lo, hi float64, hasLo, hasHi bool) {
+	values := known(list)
+	sd := stats.SD(values)
 	switch {
 	case kind == "sd" && hasLo:
 		a.PublishedSD = lo
 	case kind == "iqr" && hasLo && hasHi && hi > lo:
 		a.PublishedSD = (hi - lo) / quartiles
-		values := known(list)
 		sort.Float64s(values)
-		a.PredictedSD = (stats.SortedQuantile(values, 0.75) - stats.SortedQuantile(values, 0.25)) / quartiles * math.Abs(scale)
+		sd = (stats.SortedQuantile(values, 0.75) - stats.SortedQuantile(values, 0.25)) / quartiles
 	case (kind == "reference range" || kind == "2.5-97.5 percentile") && hasLo && hasHi && hi > lo:
 		a.PublishedSD = (hi - lo) / reference
 	default:
 		return
 	}
-	if kind != "iqr" {
-		a.PredictedSD = stats.SD(known(list)) * math.Abs(scale)
-	}
+	a.PredictedSD = sd * math.Abs(scale)
 	if a.PublishedN > 1 {
 		_, most := stats.SDInterval(a.PublishedSD, a.PublishedN, level)
 		a.TooWide = a.PredictedSD > most
