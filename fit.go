@@ -2,7 +2,9 @@ package thymus
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,18 +21,22 @@ type FitRequest struct {
 	Workers     int    // 0: the number of processors
 	Evaluations int    // of the search; 0: as the fit says
 	// Limit, when not nil, says after the first evaluation how many the search may take.
-	Limit    func() int
-	Seed     uint64
-	SeedSet  bool
-	Out      string // file of the record; "": fits/NAME.record.yaml in the user's library, else results/fits/NAME.record.yaml
+	Limit   func() int
+	Seed    uint64
+	SeedSet bool
+	Out     string // file of the record; "": fits/NAME.record.yaml in the user's library, else results/fits/NAME.record.yaml
+	// Resume goes on with an interrupted run, with its numbers of patients and evaluations and its seed.
+	Resume   bool
 	Progress func(evaluation, of int, best float64)
+	// Warn, when not nil, is told before the search what is noteworthy, and how many evaluations
+	// an interrupted run has left.
+	Warn func(warnings diag.Messages, evaluations int)
 }
 
 // FitSummary is a finished fit.
 type FitSummary struct {
-	File     string
-	Record   *fit.Record
-	Warnings diag.Messages
+	File   string
+	Record *fit.Record
 }
 
 // readFit reads a fit of the library.
@@ -46,7 +52,40 @@ func (a *App) readFit(name string) (*fit.Spec, diag.Messages) {
 	return fit.Read(src, rows)
 }
 
-// Fit calibrates parameters to published figures and writes the record of it.
+// fitFiles are where a fit writes: its record when it is finished; until then, beside it, an
+// unfinished record of the best point so far, and a journal of all evaluations.
+func fitFiles(out string) (unfinished, journal string) {
+	base := strings.TrimSuffix(strings.TrimSuffix(out, ".yaml"), ".record")
+	return base + ".unfinished.record.yaml", base + ".evaluations.tsv"
+}
+
+// openJournal makes the journal of a run, or opens that of an interrupted one.
+func openJournal(file string, r FitRequest) (*os.File, *fit.Journal, error) {
+	text, err := os.ReadFile(file)
+	switch {
+	case !r.Resume && err == nil:
+		return nil, nil, diag.Messages{diag.Errorf(diag.Place{}, "a run of fit %s was interrupted; its evaluations stand in %s", r.Fit, file).WithHelp("go on with it: --resume; or remove the file to begin anew")}
+	case !r.Resume && os.IsNotExist(err):
+		f, err := os.Create(file)
+		return f, nil, err
+	case os.IsNotExist(err):
+		return nil, nil, diag.Messages{diag.Errorf(diag.Place{}, "there is no interrupted run of fit %s: %s does not exist", r.Fit, file).WithHelp("leave out --resume, or name the record of that run with --out")}
+	case err != nil:
+		return nil, nil, err
+	}
+	known, ms := fit.ReadJournal(&diag.Source{Name: file, Text: string(text)}, r.Fit)
+	if ms.HasErrors() {
+		return nil, nil, ms
+	}
+	if err := replaceFile(file, func(w io.Writer) error { _, err := io.WriteString(w, known.Kept); return err }); err != nil {
+		return nil, nil, err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0o666)
+	return f, known, err
+}
+
+// Fit calibrates parameters to published figures and writes the record of it. What it has
+// evaluated outlives an interruption: Resume goes on from there and comes to the same record.
 func (a *App) Fit(ctx context.Context, r FitRequest) (*FitSummary, error) {
 	spec, ms := a.readFit(r.Fit)
 	if ms.HasErrors() {
@@ -68,18 +107,49 @@ func (a *App) Fit(ctx context.Context, r FitRequest) (*FitSummary, error) {
 	if r.SeedSet {
 		o.Seed = &r.Seed
 	}
-	problem, more := fit.Prepare(spec, a.lib, o)
-	if ms = append(ms, more...); more.HasErrors() {
-		return nil, ms
-	}
-	record, err := problem.Run(ctx)
+	unfinished, file := fitFiles(r.Out)
+	journal, known, err := openJournal(file, r)
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(r.Out, record.Write); err != nil {
+	defer journal.Close()
+	o.Journal = journal
+	if known != nil {
+		o.Known, o.Patients, o.Evaluations, o.Seed, o.Limit = known, known.Patients, known.Evaluations, known.Seed, nil
+	}
+	o.Keep = func(u *fit.Record) error { return replaceFile(unfinished, u.Write) }
+	problem, more := fit.Prepare(spec, a.lib, o)
+	if ms = append(ms, more...); more.HasErrors() {
+		if known == nil {
+			os.Remove(file)
+		}
+		return nil, ms
+	}
+	if r.Warn != nil {
+		r.Warn(problem.Warnings, known.Len())
+	}
+	record, err := problem.Run(ctx)
+	switch {
+	case err != nil && record == nil:
+		if known == nil {
+			os.Remove(file)
+		}
+		return nil, err
+	case err != nil:
+		if e := o.Keep(record); e != nil {
+			return nil, errors.Join(err, e)
+		}
+		return nil, fmt.Errorf("%w; after %d evaluations the best point stands in %s; go on with the same command and --resume", err, record.Evaluations, unfinished)
+	}
+	if err := replaceFile(r.Out, record.Write); err != nil {
 		return nil, err
 	}
-	return &FitSummary{File: r.Out, Record: record, Warnings: problem.Warnings}, nil
+	for _, name := range []string{unfinished, file} {
+		if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
+			return nil, err
+		}
+	}
+	return &FitSummary{File: r.Out, Record: record}, nil
 }
 
 // fitRecord reads the record of a fit; nil when there is none.
@@ -88,7 +158,11 @@ func (a *App) fitRecord(name string) (*fit.Record, diag.Messages) {
 	if src == nil {
 		return nil, nil
 	}
-	return fit.ReadRecord(src)
+	r, ms := fit.ReadRecord(src)
+	if r != nil && r.Unfinished != "" {
+		ms = append(ms, diag.Errorf(diag.Place{Src: src}, "the record of fit %s is not finished: it was written during the %s", name, r.Unfinished).WithHelp("remove it; a finished record is written by thymus fit %s", name))
+	}
+	return r, ms
 }
 
 // usedForFitting says which evidence rows the library's records used, and by which fits.
@@ -128,6 +202,9 @@ func (a *App) ApplyFit(name, recordFile string) ([]string, error) {
 	r, ms := fit.ReadRecord(src)
 	if ms.HasErrors() {
 		return nil, ms
+	}
+	if r.Unfinished != "" {
+		return nil, diag.Messages{diag.Errorf(diag.Place{Src: src}, "the record of fit %s is not finished: it was written during the %s", name, r.Unfinished).WithHelp("go on with it first: thymus fit %s --resume", name)}
 	}
 	texts := map[string]string{}
 	var order []string

@@ -63,10 +63,10 @@ func TestFitRecords(t *testing.T) {
 		for _, p := range r.Parameters {
 			found := false
 			for _, q := range spec.Parameters {
-				found = found || q.Name() == p.Name() && q.Median == p.Before
+				found = found || q.Name() == p.Name() && q.Median == p.Prior
 			}
 			if !found {
-				t.Errorf("fit %s does not have %s with median %g, as its record does", name, p.Name(), p.Before)
+				t.Errorf("fit %s does not have %s with median %g, as its record does", name, p.Name(), p.Prior)
 			}
 			if !(p.After >= p.Lower && p.After <= p.Upper) || p.Verdict == "" {
 				t.Errorf("fit %s: %s is %g, %q", name, p.Name(), p.After, p.Verdict)
@@ -234,5 +234,68 @@ func TestFitRefusesValidationRows(t *testing.T) {
 	}
 	if refused < 20 {
 		t.Errorf("only %d rows were tried", refused)
+	}
+}
+
+// An interrupted fit leaves files that are no fits and no records of the library, that cannot
+// be applied and are not written over; resumed, it comes to the record of a run without
+// interruption, and the files are gone.
+func TestInterruptedFit(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("fit/testdata/toy")); err != nil {
+		t.Fatal(err)
+	}
+	app, err := New(Options{Library: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := app.Fit(context.Background(), FitRequest{Fit: "tracer-loss", Patients: 20, Evaluations: 20, Out: filepath.Join(t.TempDir(), "whole.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fits := app.lib.Names("fit")
+	ctx, cancel := context.WithCancel(context.Background())
+	r := FitRequest{Fit: "tracer-loss", Patients: 20, Evaluations: 20, Progress: func(n, _ int, _ float64) {
+		if n == 11 {
+			cancel()
+		}
+	}}
+	_, err = app.Fit(ctx, r)
+	unfinished := filepath.Join(dir, "fits", "tracer-loss.unfinished.record.yaml")
+	if err == nil || !strings.Contains(err.Error(), "after 11 evaluations the best point stands in "+unfinished) {
+		t.Fatal(err)
+	}
+	if now := app.lib.Names("fit"); !slices.Equal(now, fits) || app.lib.RecordSource("tracer-loss") != nil {
+		t.Errorf("fits %v, formerly %v", now, fits)
+	}
+	if _, err := app.ApplyFit("tracer-loss", unfinished); err == nil || !strings.Contains(err.Error(), "is not finished: it was written during the search") {
+		t.Error(err)
+	}
+	if _, err := app.Fit(context.Background(), r); err == nil || !strings.Contains(err.Error(), "a run of fit tracer-loss was interrupted") {
+		t.Error(err)
+	}
+	told := -1
+	s, err := app.Fit(context.Background(), FitRequest{Fit: "tracer-loss", Resume: true, Warn: func(_ diag.Messages, n int) { told = n }})
+	if err != nil || told != 11 {
+		t.Fatal(told, err)
+	}
+	a, _ := os.ReadFile(whole.File)
+	b, _ := os.ReadFile(s.File)
+	if string(a) != string(b) || len(a) == 0 {
+		t.Errorf("resumed:\n%s\nwanted\n%s", b, a)
+	}
+	list, _ := os.ReadDir(filepath.Join(dir, "fits"))
+	if len(list) != 2 {
+		t.Errorf("left: %v", list)
+	}
+	if _, err := app.Fit(context.Background(), FitRequest{Fit: "tracer-loss", Resume: true}); err == nil || !strings.Contains(err.Error(), "no interrupted run") {
+		t.Error(err)
+	}
+	text := strings.Replace(string(b), "trials:", "unfinished: profiles\ntrials:", 1)
+	if err := os.WriteFile(s.File, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := app.Check([]string{"tracer-loss"}); err != nil || !strings.Contains(r[0].Messages.Error(), "not finished: it was written during the profiles") {
+		t.Error(err, r)
 	}
 }

@@ -386,6 +386,20 @@ func WritePlot(path string, r *SimulateResult) error {
 	return writeFile(path, plot.SVG)
 }
 
+// replaceFile writes a file in the place of an older one at once: whoever reads it, or ends the
+// program, never has half of it.
+func replaceFile(path string, write func(io.Writer) error) error {
+	part := path + ".part"
+	err := writeFile(part, write)
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		os.Remove(part)
+	}
+	return err
+}
+
 func writeFile(path string, write func(io.Writer) error) error {
 	f, err := os.Create(path)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"thymus"
+	"thymus/diag"
 	"thymus/fit"
 )
 
@@ -27,10 +28,16 @@ best (CMA-ES, then damped Gauss-Newton steps, each evaluation with the same draw
 a profile of every parameter, and writes a record. A row of use validation is refused. The
 same fit, seed and number of evaluations give the same record with any number of workers.
 
+What a run has evaluated is kept beside the record, in NAME.evaluations.tsv, with the best
+point so far in NAME.unfinished.record.yaml, until the record is finished. After an
+interruption --resume goes on from there and comes to the record that the run would have
+written.
+
 --apply runs nothing: it writes the values of the record into the parameter tables of the
 folder given by --library, with the source "fit: NAME".`,
 		Example: `  thymus fit hepatitis-b-vaccine
   thymus fit lupus-il2 --patients 60 --budget 5m --out lupus.record.yaml
+  thymus fit lupus-il2 --resume --out lupus.record.yaml
   thymus --library mine fit lupus-il2 --apply`,
 		Args: args(1, 1, "one fit"),
 		RunE: func(c *cobra.Command, a []string) error {
@@ -43,8 +50,13 @@ folder given by --library, with the source "fit: NAME".`,
 			if err != nil {
 				return err
 			}
+			for _, name := range []string{"patients", "budget", "seed"} {
+				if r.Resume && c.Flags().Changed(name) {
+					return usageError{fmt.Errorf("fit: --resume goes on as the run began; leave out --%s", name)}
+				}
+			}
 			if apply {
-				for _, name := range []string{"patients", "workers", "budget", "seed"} {
+				for _, name := range []string{"patients", "workers", "budget", "seed", "resume"} {
 					if c.Flags().Changed(name) {
 						return usageError{fmt.Errorf("fit: --apply takes the record as it is; leave out --%s", name)}
 					}
@@ -84,12 +96,17 @@ folder given by --library, with the source "fit: NAME".`,
 				}
 				bar.update(min(done, of), of)
 			}
+			r.Warn = func(warnings diag.Messages, evaluations int) {
+				f.messages(warnings)
+				if r.Resume {
+					fmt.Fprintf(f.err, "%d evaluations are known\n", evaluations)
+				}
+			}
 			s, err := app.Fit(c.Context(), r)
 			bar.done(err == nil)
 			if err != nil {
 				return err
 			}
-			f.messages(s.Warnings)
 			fmt.Fprintf(f.err, "%.1f s\n", time.Since(began).Seconds())
 			err = f.print(s.Record, func(w io.Writer) { fitText(w, s) })
 			if err == nil && s.Record.FailedPatients > 0 {
@@ -104,6 +121,7 @@ folder given by --library, with the source "fit: NAME".`,
 	fl.StringVar(&budget, "budget", "", "evaluations of the search, or a time such as 8m; the profiles take about ten evaluations a parameter more")
 	fl.Uint64Var(&r.Seed, "seed", 0, "seed of all draws (default: the fit's own)")
 	fl.StringVar(&r.Out, "out", "", "file of the record (default: fits/NAME.record.yaml in the folder of --library, else in results)")
+	fl.BoolVar(&r.Resume, "resume", false, "go on with an interrupted run, with its patients, evaluations and seed")
 	fl.BoolVar(&apply, "apply", false, "write the record's values into the parameter tables and populations of the folder of --library")
 	return c
 }

@@ -3,12 +3,15 @@ package fit
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"sort"
 	"strings"
 
 	"thymus/diag"
 	"thymus/library"
+	"thymus/model"
+	"thymus/population"
 	"thymus/stats"
 	"thymus/trial"
 )
@@ -24,6 +27,13 @@ type Options struct {
 	// a budget in time becomes a number, which the record states.
 	Limit    func() int
 	Progress func(evaluation, of int, best float64)
+	// Journal, when not nil, gets every evaluation as it is made; Known is the journal of an
+	// interrupted run, whose evaluations are not made again.
+	Journal io.Writer
+	Known   *Journal
+	// Keep, when not nil, gets an unfinished record of the best point so far: at each better
+	// point, and before the profiles.
+	Keep func(*Record) error
 }
 
 // Problem is a fit ready to be run.
@@ -34,6 +44,8 @@ type Problem struct {
 	trials   []*prepared
 	knobs    [][]*trial.Knob // by parameter
 	units    []string
+	tables   []float64          // what the tables and populations state of the parameters
+	template []Term             // of the first evaluation
 	noise    map[string]float64 // sampling error of the virtual arm on a term's scale, fixed at the start
 	scales   map[string]string
 	count    int // evaluations so far
@@ -220,7 +232,23 @@ func (b *Problem) findInPopulation(x *Parameter, i int, lib *library.Library) di
 	}
 	b.units = append(b.units, unit)
 	b.knobs = append(b.knobs, all)
-	return nil
+	if x.Of != "value" {
+		return b.before(x, n.Spread.Args[x.Of], n.SpreadSource == SourceOf(b.Spec.ID))
+	}
+	return b.before(x, *n.Value, n.Source == SourceOf(b.Spec.ID))
+}
+
+// before notes what is stated of a parameter now, and warns where that is not the prior's
+// median: of a number that this fit set itself, that is so by nature.
+func (b *Problem) before(x *Parameter, v float64, own bool) diag.Messages {
+	b.tables = append(b.tables, v)
+	if t := x.to(v); math.IsNaN(t) || math.IsInf(t, 0) {
+		return diag.Messages{diag.Errorf(x.At, "%s is %s, which has no place on a %s scale", x.Name(), model.FormatNumber(v), x.Transform).WithHelp("choose another transform")}
+	}
+	if own || v == x.Median {
+		return nil
+	}
+	return diag.Messages{diag.Warnf(x.At, "%s is %s now; the prior's median is %s", x.Name(), model.FormatNumber(v), model.FormatNumber(x.Median)).WithHelp("the record states both, and \"before\" is what is stated now")}
 }
 
 // find finds parameter i in its module's table and in the trials.
@@ -262,7 +290,11 @@ func (b *Problem) find(x *Parameter, i int, lib *library.Library) diag.Messages 
 			return diag.Messages{diag.Errorf(x.At, "no trial of this fit depends on %s", x.Name()).WithHelp("the trials do not have the module, or their populations replace the number")}
 		}
 		b.knobs = append(b.knobs, all)
-		return nil
+		if x.Of != "value" {
+			spread, _ := population.ParseSpread(row.Spread, row.SpreadAt)
+			return b.before(x, spread.Args[x.Of], strings.Contains(row.Note, markOf(b.Spec.ID)+","))
+		}
+		return b.before(x, *row.Value, row.Source == SourceOf(b.Spec.ID))
 	}
 	return diag.Messages{diag.Errorf(x.At, "the parameter table of %s has no row %q", x.Module, x.ID).WithHelp("%s", diag.DidYouMean(x.ID, ids))}
 }
@@ -272,6 +304,7 @@ type evaluation struct {
 	terms    []Term
 	failures float64 // residual of failed patients
 	failed   int
+	patients int
 	data     []float64 // residuals after the loss: rows, then failures
 	prior    []float64
 }
@@ -295,15 +328,48 @@ func (b *Problem) evaluate(ctx context.Context, values []float64) (evaluation, e
 	if e, ok := b.cache[key]; ok {
 		return e, nil
 	}
+	line, known := b.o.Known.at(values)
+	var e evaluation
+	if known = known && b.count > 0; known {
+		e = b.recalled(line)
+	} else {
+		var err error
+		if e, err = b.simulated(ctx, values); err != nil {
+			return e, err
+		}
+	}
+	for i := range e.terms {
+		b.residual(&e.terms[i])
+		e.data = append(e.data, b.loss(e.terms[i].Residual))
+	}
+	e.failures = worst * math.Sqrt(float64(e.failed)/math.Max(1, float64(e.patients)))
+	e.data = append(e.data, e.failures)
+	for i, p := range b.Spec.Parameters {
+		e.prior = append(e.prior, (p.to(values[i])-p.to(p.Median))/p.SD)
+	}
+	if b.count++; b.count == 1 {
+		b.template = e.terms
+		if b.o.Limit != nil {
+			b.Spec.Evaluations = max(1, b.o.Limit())
+		}
+	}
+	b.cache[key] = e
+	if !known {
+		return e, b.note(values, e)
+	}
+	return e, nil
+}
+
+// simulated runs every trial at values of the parameters; residuals are not computed yet.
+func (b *Problem) simulated(ctx context.Context, values []float64) (evaluation, error) {
+	var e evaluation
 	for i, v := range values {
 		for _, k := range b.knobs[i] {
 			if err := k.Set(v); err != nil {
-				return evaluation{}, fmt.Errorf("%s: %w", b.Spec.Parameters[i].Name(), err)
+				return e, fmt.Errorf("%s: %w", b.Spec.Parameters[i].Name(), err)
 			}
 		}
 	}
-	var e evaluation
-	patients := 0
 	first := b.count == 0
 	for _, t := range b.trials {
 		resamples := 0
@@ -315,22 +381,11 @@ func (b *Problem) evaluate(ctx context.Context, values []float64) (evaluation, e
 			return e, err
 		}
 		e.failed += failed
-		patients += n
+		e.patients += n
 		for _, a := range list {
 			e.terms = append(e.terms, b.terms(t.id, a, first)...)
 		}
 	}
-	for i := range e.terms {
-		b.residual(&e.terms[i])
-		e.data = append(e.data, b.loss(e.terms[i].Residual))
-	}
-	e.failures = worst * math.Sqrt(float64(e.failed)/math.Max(1, float64(patients)))
-	e.data = append(e.data, e.failures)
-	for i, p := range b.Spec.Parameters {
-		e.prior = append(e.prior, (p.to(values[i])-p.to(p.Median))/p.SD)
-	}
-	b.count++
-	b.cache[key] = e
 	return e, nil
 }
 

@@ -19,6 +19,7 @@ type Record struct {
 	Patients, Evaluations int
 	FailedPatients        int
 	Method, Loss          string
+	Unfinished            string // "", or what was being done when the record was written
 	Trials                []string
 	CostBefore, CostAfter float64 // data and priors
 	DataBefore, DataAfter float64
@@ -33,8 +34,9 @@ type Record struct {
 type Fitted struct {
 	Module, Population      string // one of the two
 	ID, Of, Unit, Transform string
-	Lower, Upper, PriorSD   float64
-	Before, After, Lo, Hi   float64 // with the 95 % interval of the profile
+	Lower, Upper            float64
+	Prior, PriorSD          float64 // median in the table's unit; standard deviation on the transformed scale
+	Before, After, Lo, Hi   float64 // as the table stated it, and as fitted, with the 95 % interval of the profile
 	SD                      float64 // standard error on the transformed scale, by the Hessian
 	Verdict                 Verdict
 }
@@ -82,6 +84,7 @@ const (
 	AtLeast       Verdict = "one-sided: the data bound it from below"
 	AtMost        Verdict = "one-sided: the data bound it from above"
 	NotDetermined Verdict = "not determined: the prior decides"
+	NotYet        Verdict = "not known: the fit is not finished"
 )
 
 // Compared is a term before and after.
@@ -114,21 +117,23 @@ func (r *Record) Write(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "record: %s\ncommand: %s\nversion: %s\nseed: %d\npatients: %d\nevaluations: %d\nfailed_patients: %d\nmethod: %s\nloss: %s\n",
 		r.ID, quoted(r.Command), quoted(r.Version), r.Seed, r.Patients, r.Evaluations, r.FailedPatients, r.Method, r.Loss)
+	if r.Unfinished != "" {
+		fmt.Fprintf(&b, "unfinished: %s # of the best point so far; its values cannot be applied\n", r.Unfinished)
+	}
 	fmt.Fprintf(&b, "trials: [%s]\n", strings.Join(r.Trials, ", "))
 	fmt.Fprintf(&b, "objective: {before: %s, after: %s, data_before: %s, data_after: %s}\n", number(r.CostBefore), number(r.CostAfter), number(r.DataBefore), number(r.DataAfter))
 	b.WriteString("parameters:\n")
 	for _, p := range r.Parameters {
-		fmt.Fprintf(&b, "  - {%s: %s, id: %s, of: %s, unit: %s, transform: %s, lower: %s, upper: %s, prior_sd: %s,\n     before: %s, after: %s, lo95: %s, hi95: %s, sd: %s, verdict: %s}\n",
-			map[bool]string{true: "population", false: "module"}[p.Population != ""], p.Module+p.Population, p.ID, p.Of, quoted(p.Unit), p.Transform, number(p.Lower), number(p.Upper), number(p.PriorSD), model.FormatNumber(p.Before), model.FormatNumber(p.After), number(p.Lo), number(p.Hi), number(p.SD), quoted(string(p.Verdict)))
+		fmt.Fprintf(&b, "  - {%s: %s, id: %s, of: %s, unit: %s, transform: %s, lower: %s, upper: %s, prior: %s, prior_sd: %s,\n     before: %s, after: %s, lo95: %s, hi95: %s, sd: %s, verdict: %s}\n",
+			map[bool]string{true: "population", false: "module"}[p.Population != ""], p.Module+p.Population, p.ID, p.Of, quoted(p.Unit), p.Transform, number(p.Lower), number(p.Upper), model.FormatNumber(p.Prior), number(p.PriorSD), model.FormatNumber(p.Before), model.FormatNumber(p.After), number(p.Lo), number(p.Hi), number(p.SD), quoted(string(p.Verdict)))
 	}
-	b.WriteString("correlation:\n")
-	for _, row := range r.Correlation {
-		list := make([]string, len(row))
-		for i, v := range row {
-			list[i] = strconv.FormatFloat(v, 'f', 2, 64)
+	writeList(&b, "correlation", len(r.Correlation), func(i int) string {
+		list := make([]string, len(r.Correlation[i]))
+		for k, v := range r.Correlation[i] {
+			list[k] = strconv.FormatFloat(v, 'f', 2, 64)
 		}
-		fmt.Fprintf(&b, "  - [%s]\n", strings.Join(list, ", "))
-	}
+		return "[" + strings.Join(list, ", ") + "]"
+	})
 	writeList(&b, "directions", len(r.Directions), func(i int) string { return quoted(r.Directions[i]) })
 	writeList(&b, "rows", len(r.Rows), func(i int) string {
 		c := r.Rows[i]
@@ -157,22 +162,23 @@ func writeList(b *strings.Builder, key string, n int, line func(i int) string) {
 func ReadRecord(src *diag.Source) (*Record, diag.Messages) {
 	type fitted struct {
 		Module, Population, ID, Of, Unit, Transform, Verdict string
-		Lower, Upper, Before, After, SD                      float64
-		Lo                                                   float64 `json:"lo95"`
-		Hi                                                   float64 `json:"hi95"`
-		PriorSD                                              float64 `json:"prior_sd"`
+		Lower, Upper, Before, After                          float64
+		Prior, SD                                            *float64
+		Lo                                                   *float64 `json:"lo95"`
+		Hi                                                   *float64 `json:"hi95"`
+		PriorSD                                              float64  `json:"prior_sd"`
 	}
 	var raw struct {
-		Record, Command, Version, Method, Loss string
-		Seed                                   uint64
-		Patients, Evaluations                  int
-		FailedPatients                         int `json:"failed_patients"`
-		Trials                                 []string
-		Objective                              map[string]float64
-		Parameters                             []fitted
-		Correlation                            [][]float64
-		Directions                             []string
-		Rows                                   []struct {
+		Record, Command, Version, Method, Loss, Unfinished string
+		Seed                                               uint64
+		Patients, Evaluations                              int
+		FailedPatients                                     int `json:"failed_patients"`
+		Trials                                             []string
+		Objective                                          map[string]float64
+		Parameters                                         []fitted
+		Correlation                                        [][]float64
+		Directions                                         []string
+		Rows                                               []struct {
 			Row, Trial, Endpoint, Arm, What, Scale string
 			Published, Sigma                       float64
 			Before, After                          *float64
@@ -189,17 +195,21 @@ func ReadRecord(src *diag.Source) (*Record, diag.Messages) {
 		return nil, ms
 	}
 	r := &Record{ID: raw.Record, Command: raw.Command, Version: raw.Version, Seed: raw.Seed, Patients: raw.Patients, Evaluations: raw.Evaluations, FailedPatients: raw.FailedPatients,
-		Method: raw.Method, Loss: raw.Loss, Trials: raw.Trials, Correlation: raw.Correlation, Directions: raw.Directions, Excluded: raw.Excluded,
+		Method: raw.Method, Loss: raw.Loss, Unfinished: raw.Unfinished, Trials: raw.Trials, Correlation: raw.Correlation, Directions: raw.Directions, Excluded: raw.Excluded,
 		CostBefore: raw.Objective["before"], CostAfter: raw.Objective["after"], DataBefore: raw.Objective["data_before"], DataAfter: raw.Objective["data_after"]}
-	for _, p := range raw.Parameters {
-		r.Parameters = append(r.Parameters, Fitted{Module: p.Module, Population: p.Population, ID: p.ID, Of: p.Of, Unit: p.Unit, Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, PriorSD: p.PriorSD,
-			Before: p.Before, After: p.After, Lo: p.Lo, Hi: p.Hi, SD: p.SD, Verdict: Verdict(p.Verdict)})
-	}
 	orNaN := func(v *float64) float64 {
 		if v == nil {
 			return math.NaN()
 		}
 		return *v
+	}
+	for _, p := range raw.Parameters {
+		prior := p.Before // records did not always tell the two apart
+		if p.Prior != nil {
+			prior = *p.Prior
+		}
+		r.Parameters = append(r.Parameters, Fitted{Module: p.Module, Population: p.Population, ID: p.ID, Of: p.Of, Unit: p.Unit, Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, Prior: prior, PriorSD: p.PriorSD,
+			Before: p.Before, After: p.After, Lo: orNaN(p.Lo), Hi: orNaN(p.Hi), SD: orNaN(p.SD), Verdict: Verdict(p.Verdict)})
 	}
 	for _, c := range raw.Rows {
 		r.Rows = append(r.Rows, Compared{Term: Term{Row: c.Row, Trial: c.Trial, Endpoint: c.Endpoint, Arm: c.Arm, What: c.What, Scale: c.Scale, Published: c.Published, Predicted: orNaN(c.After), Sigma: c.Sigma, Residual: c.ResidualAfter},

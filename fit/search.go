@@ -49,11 +49,15 @@ type search struct {
 	x      []coordinate
 	best   []float64
 	bestAt evaluation
-	began  bool
+	// bestValues are those of best, in the tables' units.
+	bestValues []float64
+	began      bool
+	start      evaluation // at what the tables state
+	stage      string     // what is being done
 }
 
 func (b *Problem) newSearch(ctx context.Context) *search {
-	s := &search{b: b, ctx: ctx}
+	s := &search{b: b, ctx: ctx, stage: "search"}
 	for _, p := range b.Spec.Parameters {
 		s.x = append(s.x, coordinateOf(p))
 	}
@@ -83,19 +87,56 @@ func (s *search) values(u []float64) []float64 {
 	return out
 }
 
-func (s *search) at(u []float64) (evaluation, error) {
-	e, err := s.b.evaluate(s.ctx, s.values(u))
+func (s *search) at(u []float64) (evaluation, error) { return s.visit(u, s.values(u)) }
+
+// visit evaluates values, which are at u.
+func (s *search) visit(u, values []float64) (evaluation, error) {
+	e, err := s.b.evaluate(s.ctx, values)
 	if err != nil {
 		return e, err
 	}
 	if !s.began || e.cost() < s.bestAt.cost() {
 		s.began = true
-		s.best, s.bestAt = append([]float64(nil), u...), e
+		s.best, s.bestValues, s.bestAt = append([]float64(nil), u...), values, e
+		if err := s.keep(); err != nil {
+			return e, err
+		}
 	}
 	if s.b.o.Progress != nil {
 		s.b.o.Progress(s.b.count, s.b.Spec.Evaluations, s.bestAt.cost())
 	}
 	return e, nil
+}
+
+// begin evaluates what the tables state, and the medians of the priors, where the search starts.
+// The former is a candidate where it lies within the bounds.
+func (s *search) begin() (evaluation, error) {
+	u := make([]float64, len(s.x))
+	same, inside := true, true
+	for i, p := range s.b.Spec.Parameters {
+		v := s.b.tables[i]
+		same = same && v == p.Median
+		inside = inside && v >= p.Lower && v <= p.Upper
+	}
+	if same {
+		return s.at(u)
+	}
+	if !inside {
+		start, err := s.b.evaluate(s.ctx, s.b.tables)
+		if err == nil {
+			_, err = s.at(u)
+		}
+		return start, err
+	}
+	there := make([]float64, len(s.x))
+	for i, p := range s.b.Spec.Parameters {
+		there[i] = s.x[i].u(p.to(s.b.tables[i]))
+	}
+	start, err := s.visit(there, s.b.tables)
+	if err == nil {
+		_, err = s.at(u)
+	}
+	return start, err
 }
 
 // over says that the search has had its evaluations.

@@ -49,7 +49,7 @@ type Parameter struct {
 	Of           string // "value" or a number of the spread: "cv"
 	Transform    string // log, logit, linear
 	Lower, Upper float64
-	Median       float64 // of the prior, in the table's unit: the value before the fit
+	Median       float64 // of the prior, in the table's unit: where the search starts
 	SD           float64 // of the prior, on the transformed scale
 	Source, Why  string
 	At           diag.Place
@@ -219,7 +219,7 @@ func Read(src *diag.Source, evidence []library.EvidenceRow) (*Spec, diag.Message
 func (s *Spec) Lines() []string {
 	var out []string
 	for _, p := range s.Parameters {
-		line := fmt.Sprintf("%s, %s, %g to %g, before %g", p.Name(), p.Transform, p.Lower, p.Upper, p.Median)
+		line := fmt.Sprintf("%s, %s, %g to %g, prior %g", p.Name(), p.Transform, p.Lower, p.Upper, p.Median)
 		if p.Why != "" {
 			line += ": " + p.Why
 		}

@@ -14,19 +14,28 @@ import (
 // parameter: the 95 % point of a chi-square with one degree of freedom.
 const threshold = 3.841458820694124
 
-// Run searches, says what the data do not determine, and makes the record.
+// Run searches, says what the data do not determine, and makes the record. When it is ended
+// early, by ctx or a failure, it returns the error and, where there was an evaluation, an
+// unfinished record of the best point so far.
 func (b *Problem) Run(ctx context.Context) (*Record, error) {
 	s := b.newSearch(ctx)
-	start, err := s.at(make([]float64, len(s.x)))
+	r, err := s.run()
+	if err != nil && s.began {
+		return s.unfinished(), err
+	}
+	return r, err
+}
+
+func (s *search) run() (*Record, error) {
+	b := s.b
+	start, err := s.begin()
 	if err != nil {
 		return nil, err
 	}
 	if len(start.terms) == 0 {
 		return nil, fmt.Errorf("fit: no row of %s has a number", b.Spec.ID)
 	}
-	if b.o.Limit != nil {
-		b.Spec.Evaluations = max(1, b.o.Limit())
-	}
+	s.start = start
 	if b.Spec.Method == "cma-es" {
 		// a fifth of the search is kept for Gauss-Newton steps
 		if err := s.evolve(b.Spec.Evaluations - b.Spec.Evaluations/5); err != nil {
@@ -34,6 +43,10 @@ func (b *Problem) Run(ctx context.Context) (*Record, error) {
 		}
 	}
 	if err := s.descend(b.Spec.Evaluations); err != nil {
+		return nil, err
+	}
+	s.stage = "profiles"
+	if err := s.keep(); err != nil {
 		return nil, err
 	}
 	var u *uncertainty
@@ -48,6 +61,52 @@ func (b *Problem) Run(ctx context.Context) (*Record, error) {
 		}
 	}
 	return b.record(s, u, start)
+}
+
+// keep hands over an unfinished record.
+func (s *search) keep() error {
+	if s.b.o.Keep == nil || s.start.terms == nil {
+		return nil
+	}
+	return s.b.o.Keep(s.unfinished())
+}
+
+// unfinished is a record of the best point so far.
+func (s *search) unfinished() *Record {
+	b, end := s.b, s.bestAt
+	start := s.start
+	if start.terms == nil {
+		start = end
+	}
+	r := b.outline(start, end)
+	r.Unfinished = s.stage
+	nan := math.NaN()
+	for i, v := range s.bestValues {
+		f := b.fitted(i, v)
+		f.Lo, f.Hi, f.SD, f.Verdict = nan, nan, nan, NotYet
+		r.Parameters = append(r.Parameters, f)
+	}
+	return r
+}
+
+// outline is a record without its parameters.
+func (b *Problem) outline(start, end evaluation) *Record {
+	r := &Record{ID: b.Spec.ID, Command: b.command(), Version: b.o.Version, Seed: b.Spec.Seed, Patients: b.Spec.Patients, Evaluations: b.count, FailedPatients: end.failed, Method: b.Spec.Method, Loss: b.Spec.Loss, Trials: b.Spec.Trials,
+		CostBefore: start.cost(), CostAfter: end.cost(), DataBefore: start.dataCost(), DataAfter: end.dataCost(), Excluded: b.Spec.Excluded}
+	for i, t := range end.terms {
+		r.Rows = append(r.Rows, Compared{Term: t, Before: start.terms[i].Predicted, After: t.Predicted, ResidualBefore: start.terms[i].Residual, ResidualAfter: t.Residual})
+	}
+	return r
+}
+
+// fitted is parameter i, without what is known of its uncertainty.
+func (b *Problem) fitted(i int, after float64) Fitted {
+	p := b.Spec.Parameters[i]
+	f := Fitted{Module: p.Module, Population: p.Population, ID: p.ID, Of: p.Of, Unit: b.units[i], Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, Prior: p.Median, PriorSD: p.SD, Before: b.tables[i], After: after}
+	if p.Of != "value" {
+		f.Unit = ""
+	}
+	return f
 }
 
 // uncertainty is what is known around an optimum.
@@ -202,15 +261,11 @@ func (b *Problem) record(s *search, x *uncertainty, start evaluation) (*Record, 
 	if err != nil {
 		return nil, err
 	}
-	r := &Record{ID: b.Spec.ID, Command: b.command(), Version: b.o.Version, Seed: b.Spec.Seed, Patients: b.Spec.Patients, Evaluations: b.count, FailedPatients: end.failed, Method: b.Spec.Method, Loss: b.Spec.Loss, Trials: b.Spec.Trials,
-		CostBefore: start.cost(), CostAfter: end.cost(), DataBefore: start.dataCost(), DataAfter: end.dataCost(), Excluded: b.Spec.Excluded}
+	r := b.outline(start, end)
 	n := len(values)
 	for i, p := range b.Spec.Parameters {
-		f := Fitted{Module: p.Module, Population: p.Population, ID: p.ID, Of: p.Of, Unit: b.units[i], Transform: p.Transform, Lower: p.Lower, Upper: p.Upper, PriorSD: p.SD,
-			Before: p.Median, After: values[i], Lo: p.from(x.profiles[i].lo), Hi: p.from(x.profiles[i].hi), SD: math.Sqrt(x.cov.At(i, i)) * p.SD}
-		if p.Of != "value" {
-			f.Unit = ""
-		}
+		f := b.fitted(i, values[i])
+		f.Lo, f.Hi, f.SD = p.from(x.profiles[i].lo), p.from(x.profiles[i].hi), math.Sqrt(x.cov.At(i, i))*p.SD
 		f.Verdict = f.verdict(x.profiles[i].below, x.profiles[i].above)
 		r.Parameters = append(r.Parameters, f)
 		row := make([]float64, n)
@@ -220,9 +275,6 @@ func (b *Problem) record(s *search, x *uncertainty, start evaluation) (*Record, 
 		r.Correlation = append(r.Correlation, row)
 	}
 	r.Directions = b.directions(x)
-	for i, t := range end.terms {
-		r.Rows = append(r.Rows, Compared{Term: t, Before: start.terms[i].Predicted, After: t.Predicted, ResidualBefore: start.terms[i].Residual, ResidualAfter: t.Residual})
-	}
 	return r, nil
 }
 
