@@ -205,10 +205,15 @@ func (a *App) checkPopulation(r *CheckReport, p *trial.PopulationSpec) {
 	r.Sources = sortedCounts(counts)
 }
 
-// unknownSource refuses a number without a source, or with one of no known kind.
+// unknownSource refuses a number without a source, with one of no known kind, or with one that
+// names a kind alone.
 func unknownSource(id, source string, at diag.Place) diag.Messages {
-	const help = "doi:..., literature: AUTHOR YEAR, study: ..., label: ..., fit: NAME, derived, or assumed"
-	switch trial.SourceKind(source) {
+	const help = "doi:..., literature: AUTHOR YEAR, study: NAME, label: DRUG, fit: NAME, derived, or assumed"
+	switch kind, named, _ := strings.Cut(source, ":"); trial.SourceKind(source) {
+	case "doi", "pmid", "literature", "study", "label", "fitted":
+		if strings.TrimSpace(named) == "" {
+			return diag.Messages{diag.Errorf(at, "the source of %s says %s and not which", id, strings.TrimSpace(kind)).WithHelp(help)}
+		}
 	case "none":
 		return diag.Messages{diag.Errorf(at, "%s has no source", id).WithHelp(help)}
 	case "other":
