@@ -42,7 +42,8 @@ func TestSolidTumour(t *testing.T) {
 		for _, day := range []float64{0, 21, 42, 63} {
 			doses = append(doses, dose(day, "nivo.iv", 70), dose(day, "ipi.iv", 210))
 		}
-		set := map[string]float64{"mel_tu_kscar": 0.002, "mel_tu_wCT": 7.3, "mel_tu_piPD": 2.6, "mel_tu_hnew": 0.38, "mel_tu_p2": 0.215}
+		set := map[string]float64{"mel_tu_kscar": 0.002, "mel_tu_wCT": 7.3, "mel_tu_piPD": 2.6, "mel_tu_hnew": 0.38, "mel_tu_p2": 0.215,
+			"nivo_V1": 3.6, "nivo_V2": 2.8, "nivo_Q": 0.6, "ipi_CL": 0.37, "ipi_V1": 4.1, "ipi_V2": 3.4, "ipi_Q": 0.9}
 		compareReference(t, newBench(t, false, set, "immune-core", "melanoma", "nivolumab", "ipilimumab"), nil, doses, ref["checkpoint"], tight)
 	})
 	t.Run("pembrolizumab", func(t *testing.T) {
