@@ -61,11 +61,14 @@ type graph struct {
 	grads        map[id]gradient
 	pastGradient func(delay int) gradient // of the leaf of a delay
 	draws        []drawing
-	marks        []int32 // of code: the round in which a node was listed
+	marks        []int32 // of code and reads: the round in which a node was seen
 	round        int32
 }
 
-func newGraph() *graph { return &graph{unique: map[node]id{}, grads: map[id]gradient{}} }
+// newGraph makes a graph for about so many nodes.
+func newGraph(about int) *graph {
+	return &graph{nodes: make([]node, 0, about), unique: make(map[node]id, about), grads: make(map[id]gradient, about/2)}
+}
 
 func (g *graph) add(n node) id {
 	if n.leaf == number && math.IsNaN(n.value) {
@@ -426,13 +429,18 @@ func (g *graph) partialOf(k id, n node, i int) id {
 	return zero // steps and logic have no slope
 }
 
-// code lists the operations that the wanted nodes need, leaving out those for which
-// skip says that their slot is filled already. Its work is that of what it lists.
-func (g *graph) code(want []id, skip func(id) bool) []kernel.Instr {
+// mark begins a round of marks.
+func (g *graph) mark() {
 	if len(g.marks) < len(g.nodes) {
 		g.marks = append(g.marks, make([]int32, len(g.nodes)-len(g.marks))...)
 	}
 	g.round++
+}
+
+// code lists the operations that the wanted nodes need, leaving out those for which
+// skip says that their slot is filled already. Its work is that of what it lists.
+func (g *graph) code(want []id, skip func(id) bool) []kernel.Instr {
+	g.mark()
 	var list, todo []id
 	add := func(k id) {
 		if g.marks[k] != g.round && g.nodes[k].leaf == operation && !skip(k) {

@@ -310,12 +310,11 @@ func symbolsOf(e *model.Expr, into map[string]bool) {
 
 // reads lists the states a node depends on, and whether it reads the time.
 func (g *graph) reads(k id) (states []int, time bool) {
-	need := map[id]bool{k: true}
-	for x := k; x >= 0; x-- {
-		if !need[x] {
-			continue
-		}
-		n := &g.nodes[x]
+	g.mark()
+	g.marks[k] = g.round
+	for todo := []id{k}; len(todo) > 0; {
+		n := &g.nodes[todo[len(todo)-1]]
+		todo = todo[:len(todo)-1]
 		switch n.leaf {
 		case state:
 			states = append(states, n.index)
@@ -323,8 +322,9 @@ func (g *graph) reads(k id) (states []int, time bool) {
 			time = true
 		case operation:
 			for i, a := range [...]id{n.a, n.b, n.c} {
-				if i < n.op.Args() {
-					need[a] = true
+				if i < n.op.Args() && g.nodes[a].deps&onState != 0 && g.marks[a] != g.round {
+					g.marks[a] = g.round
+					todo = append(todo, a)
 				}
 			}
 		}

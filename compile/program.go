@@ -125,7 +125,7 @@ type EventInfo struct {
 // Compile turns a flat model into a program. What the engine cannot do is named with
 // its place.
 func Compile(m *model.Model, opt Options) (*Program, diag.Messages) {
-	g := newGraph()
+	g := newGraph(4 * (len(m.Species) + len(m.Parameters) + len(m.Reactions) + len(m.Rules) + len(m.Initials)))
 	g.clamp = opt.ClampPowers
 	b := &builder{m: m, opt: opt, g: g, symbols: map[string]*symbol{}, starts: map[id]id{}, set: map[string]bool{}}
 	b.l = &lowerer{g: g, functions: map[string]*model.Function{}, calls: map[string]id{}, repeats: map[string]bool{}, ms: &b.ms}

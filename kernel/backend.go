@@ -84,7 +84,8 @@ type Code struct {
 	r       runner
 }
 
-// Make compiles a program. keep lists the slots that must hold their values after Run;
+// Make compiles a program, which the code of a back end with more than one lane does not hold on
+// to. keep lists the slots that must hold their values after Run;
 // nil keeps all. Slots that are not kept may hold anything afterwards.
 func (b Backend) Make(p *Program, keep []int32) (*Code, error) {
 	r, slots, err := b.make(p, keep)
@@ -137,12 +138,13 @@ func Compare(p *Program, c *Code, keep []int32, mem []float64) error {
 	fast := Memory(c.Slots, L)
 	copy(fast, mem[:p.Slots*L])
 	c.Run(fast)
+	one := make([]float64, p.Slots)
+	size := make([]float64, p.Slots) // a bound of the error, in units of one rounding
 	for l := 0; l < L; l++ {
-		one := make([]float64, p.Slots)
-		size := make([]float64, p.Slots) // a bound of the error, in units of one rounding
 		for k := range one {
 			one[k] = mem[k*L+l]
 		}
+		clear(size)
 		for i := range p.Code {
 			x := &p.Code[i]
 			a, b, cc := one[x.A], one[x.B], one[x.C]

@@ -13,7 +13,7 @@ type Work struct {
 // or without. keep is that of Make.
 func (p *Program) Work(keep []int32, wide bool) Work {
 	var w Work
-	l := newLowering(p.Slots, wide)
+	l := newLowering(p.Slots, wide, new(desk))
 	l.stretches(p, keep, func([]bool) {
 		for i := range l.code {
 			switch l.code[i].op {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"syscall"
 	"unsafe"
 )
@@ -89,13 +90,32 @@ func (m *machine) run(mem []float64, L int) {
 	runtime.KeepAlive(m.pages)
 }
 
+// making is the part of a desk that only machine code needs.
+type making struct {
+	nodes   []node
+	edges   []link
+	readers []link
+	placed  []bool
+	open    []bool
+	order   []minstr
+	values  [2][]int32 // first of schedule, then of generate
+	after   [][3]int32
+	first   []int32
+	where   []int8
+
+	list  []instruction
+	bytes []byte
+}
+
 // window is how far ahead operations are looked for that need not wait. A longer one makes
 // code slower again, since more values do not fit into the registers.
 const window = 128
 
 // makeMachine compiles a program for registers of 8 lanes (wide) or 4.
 func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
-	q := single(p, keep)
+	d := desks.Get().(*desk)
+	defer desks.Put(d)
+	q := single(p, keep, d)
 	spills := int32(p.Slots)
 	if q != p {
 		spills = q.memory(keep, p.Slots)
@@ -104,19 +124,19 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 	var parts []part
 	var ends []int // of the instructions of each part that has code
 	top := spills
-	low := newLowering(q.Slots, wide)
+	low := newLowering(q.Slots, wide, d)
 	low.stretches(q, keep, func(stays []bool) {
-		code := schedule(low.code, low.least(), low.next, window)
+		code := schedule(low.code, low.least(), value(p.Slots), low.next, window, d)
 		if s.list == nil {
-			s.list = make([]instruction, 0, len(code)+len(code)/2)
+			s.list = empty(&d.list, len(code)+len(code)*5/8)
 		}
-		top = max(top, generate(s, code, low.least(), value(p.Slots), low.next, spills, stays))
+		top = max(top, generate(s, code, low.least(), value(p.Slots), low.next, spills, stays, d))
 		parts, ends = append(parts, part{}), append(ends, len(s.list))
-	}, func(code []Instr) { parts = append(parts, part{rest: code}) })
+	}, func(code []Instr) { parts = append(parts, part{rest: slices.Clone(code)}) })
 	if wide {
 		s.choose()
 	}
-	s.b = make([]byte, 0, 8*len(s.list)+256*len(ends))
+	s.b = empty(&d.bytes, 8*len(s.list)+256*len(ends))
 	from := 0
 	for i := range parts {
 		if parts[i].rest != nil {
@@ -131,6 +151,7 @@ func makeMachine(p *Program, keep []int32, wide bool) (runner, int, error) {
 			s.b = append(s.b, 0x90)
 		}
 	}
+	d.list, d.bytes = s.list, s.b
 	m := &machine{parts: parts}
 	L := 4
 	if wide {

@@ -34,17 +34,17 @@ const noValue value = -1 << 30
 
 // generate makes the code of one stretch, whose values are least <= v < end; it returns
 // the highest slot used for spills.
-func generate(s *assembler, code []minstr, least, slots, end value, spillFrom int32, kept []bool) int32 {
+func generate(s *assembler, code []minstr, least, slots, end value, spillFrom int32, kept []bool, d *desk) int32 {
 	n := 16
 	if s.wide {
 		n = 32
 	}
 	g := &generator{s: s, code: code, slots: slots, kept: kept, holds: make([]value, n), next: make([]int32, n), dirty: make([]bool, n),
-		least: least, where: make([]int8, end-least), home: make([]int32, end-least), spills: spillFrom, empty: 1<<n - 1, foldFar: int32(n)}
+		least: least, where: zeros(&d.where, int(end-least)), home: zeros(&d.values[0], int(end-least)), spills: spillFrom, empty: 1<<n - 1, foldFar: int32(n)}
 	for r := range g.holds {
 		g.holds[r] = noValue
 	}
-	g.lookAhead()
+	g.lookAhead(d)
 	for i := range code {
 		g.emit(i)
 	}
@@ -57,10 +57,10 @@ func generate(s *assembler, code []minstr, least, slots, end value, spillFrom in
 }
 
 // lookAhead finds, walking backwards, when each operand is needed next.
-func (g *generator) lookAhead() {
-	g.after = make([][3]int32, len(g.code))
-	g.first = make([]int32, len(g.code))
-	use := make([]int32, len(g.where)) // 1 + the index of the next use; 0: none
+func (g *generator) lookAhead(d *desk) {
+	g.after = zeros(&d.after, len(g.code))
+	g.first = zeros(&d.first, len(g.code))
+	use := zeros(&d.values[1], len(g.where)) // 1 + the index of the next use; 0: none
 	at := func(v value) int32 {
 		if k := use[v-g.least]; k > 0 {
 			return k - 1

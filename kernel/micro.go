@@ -83,6 +83,7 @@ type minstr struct {
 // lowering turns a program into micro operations. Values below slots are the program's
 // slots, then come temporaries; numbers are negative: -1-k is number k of the pool.
 type lowering struct {
+	desk  *desk
 	wide  bool // the target has getexp, getmant, scalef
 	twice bool // it rounds the product of uFma and its kin as well
 	slots int32
@@ -109,8 +110,8 @@ type known struct {
 // waiting is a product not yet made, and 1 + the one that waited before it for the same factor.
 type waiting struct{ product, before int32 }
 
-func newLowering(slots int, wide bool) *lowering {
-	return &lowering{wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, known: make([]known, slots)}
+func newLowering(slots int, wide bool, d *desk) *lowering {
+	return &lowering{desk: d, wide: wide, slots: int32(slots), next: value(slots), index: map[uint64]value{}, known: zeros(&d.known, slots)}
 }
 
 // begin starts a new stretch: of the last, only fixed numbers are still known. Its

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build amd64 && unix
 
 package kernel
 
@@ -20,26 +20,19 @@ func (o micro) latency() int32 {
 // schedule puts micro operations into an order in which fewer of them wait for others: of
 // those whose operands are there, and that lie within a window from the first one that is
 // not yet placed, the one with the longest way to the end goes first. The window bounds
-// how many more values are alive at once.
-func schedule(code []minstr, least, end value, window int) []minstr {
+// how many more values are alive at once. Values from slots on are made once.
+func schedule(code []minstr, least, slots, end value, window int, d *desk) []minstr {
 	n := len(code)
-	type node struct {
-		next  int32 // 1 + the latest edge from it; 0: none
-		waits int32
-		at    int32 // when its operands are there
-		way   int32
-	}
-	type link struct{ to, before int32 }
-	nodes := make([]node, n)
-	edges := make([]link, 0, 2*n+n/2)
+	nodes := zeros(&d.nodes, n)
+	edges := empty(&d.edges, 2*n+n/2)
 	edge := func(a, b int32) {
 		edges = append(edges, link{b, nodes[a].next})
 		nodes[a].next = int32(len(edges))
 		nodes[b].waits++
 	}
-	def := make([]int32, end-least)   // 1 + the last operation that wrote a value; 0: none
-	reads := make([]int32, end-least) // 1 + the latest read of it since, in readers; 0: none
-	readers := make([]link, 0, 2*n+n/2)
+	def := zeros(&d.values[0], int(end-least))     // 1 + the last operation that wrote a value; 0: none
+	reads := zeros(&d.values[1], int(slots-least)) // 1 + the latest read of it since, in readers; 0: none
+	readers := empty(&d.readers, n)
 	for i := range code {
 		x := &code[i]
 		args := [3]value{x.a, x.b, x.c}
@@ -50,8 +43,15 @@ func schedule(code []minstr, least, end value, window int) []minstr {
 			if d := def[v-least]; d > 0 {
 				edge(d-1, int32(i))
 			}
-			readers = append(readers, link{int32(i), reads[v-least]})
-			reads[v-least] = int32(len(readers))
+			if v < slots {
+				readers = append(readers, link{int32(i), reads[v-least]})
+				reads[v-least] = int32(len(readers))
+			}
+		}
+		last := def[x.dst-least]
+		def[x.dst-least] = int32(i) + 1
+		if x.dst >= slots {
+			continue
 		}
 		none := reads[x.dst-least] == 0
 		for k := reads[x.dst-least]; k > 0; k = readers[k-1].before { // what is overwritten was read before
@@ -59,11 +59,10 @@ func schedule(code []minstr, least, end value, window int) []minstr {
 				edge(r, int32(i))
 			}
 		}
-		if d := def[x.dst-least]; d > 0 && none {
-			edge(d-1, int32(i))
+		if last > 0 && none {
+			edge(last-1, int32(i))
 		}
 		reads[x.dst-least] = 0
-		def[x.dst-least] = int32(i) + 1
 	}
 	for i := n - 1; i >= 0; i-- {
 		x := &nodes[i]
@@ -77,8 +76,8 @@ func schedule(code []minstr, least, end value, window int) []minstr {
 	var ready, later heap
 	first, seen, now := 0, 0, int32(0)
 	delay := func(i int32) { later.push(uint64(nodes[i].at)<<32 | uint64(i)) }
-	out := make([]minstr, 0, n)
-	placed, open := make([]bool, n), make([]bool, n) // open: in the window
+	out := empty(&d.order, n)
+	placed, open := zeros(&d.placed, n), zeros(&d.open, n) // open: in the window
 	for len(out) < n {
 		for ; seen < n && seen < first+window; seen++ {
 			if nodes[seen].waits == 0 {
@@ -111,8 +110,19 @@ func schedule(code []minstr, least, end value, window int) []minstr {
 		}
 		now++
 	}
+	d.edges, d.readers = edges, readers
 	return out
 }
+
+// node is a micro operation in schedule.
+type node struct {
+	next  int32 // 1 + the latest edge from it; 0: none
+	waits int32
+	at    int32 // when its operands are there
+	way   int32
+}
+
+type link struct{ to, before int32 }
 
 // heap gives the least number first.
 type heap []uint64

@@ -4,8 +4,9 @@ package kernel
 // assignment): copies vanish, what no kept slot depends on is left out, and slots are left
 // only to what is there before the program and what is kept after it. Slots of the result
 // from p.Slots on are names that need no memory of their own. A program with operations
-// that are left to Apply, or all of whose slots are kept, is returned as it is.
-func single(p *Program, keep []int32) *Program {
+// that are left to Apply, or all of whose slots are kept, is returned as it is; the code of another
+// lies on the desk.
+func single(p *Program, keep []int32, d *desk) *Program {
 	if keep == nil {
 		return p
 	}
@@ -14,12 +15,13 @@ func single(p *Program, keep []int32) *Program {
 			return p
 		}
 	}
-	now := make([]int32, p.Slots) // the name of what a slot holds
+	now := zeros(&d.names[0], p.Slots) // the name of what a slot holds
 	for k := range now {
 		now[k] = int32(k)
 	}
 	next := int32(p.Slots)
-	code := make([]Instr, 0, len(p.Code)+len(keep))
+	d.code = empty(&d.code, len(p.Code)+2*len(keep))
+	code := d.code
 	for i := range p.Code {
 		x := p.Code[i]
 		a, b, c := now[x.A], now[x.B], now[x.C]
@@ -38,7 +40,7 @@ func single(p *Program, keep []int32) *Program {
 		next++
 		code = append(code, x)
 	}
-	needed := make([]bool, next)
+	needed := zeros(&d.flags[0], int(next))
 	for _, k := range keep {
 		needed[now[k]] = true
 	}
@@ -52,7 +54,7 @@ func single(p *Program, keep []int32) *Program {
 		}
 	}
 	// a kept slot is where its value is made, if what it held before is not read later
-	made, read := make([]int32, next), make([]int32, p.Slots)
+	made, read := zeros(&d.names[1], int(next)), zeros(&d.names[2], p.Slots)
 	for i := range code {
 		x := &code[i]
 		if !needed[x.Dst] {
@@ -65,11 +67,11 @@ func single(p *Program, keep []int32) *Program {
 			}
 		}
 	}
-	home := make([]int32, next)
+	home := zeros(&d.names[3], int(next))
 	for v := range home {
 		home[v] = int32(v)
 	}
-	done := make([]bool, p.Slots)
+	done := zeros(&d.flags[1], p.Slots)
 	var before, after []Instr
 	for _, k := range keep {
 		v := now[k]

@@ -34,7 +34,7 @@ func TestSingle(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for k := range 500 {
 		p, keep, mem := straight(r, 1)
-		q := single(p, keep)
+		q := single(p, keep, new(desk))
 		want, got := append([]float64(nil), mem...), make([]float64, q.Slots)
 		copy(got, mem)
 		p.Run(want, 1)

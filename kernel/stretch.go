@@ -10,7 +10,9 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 	for _, n := range p.Numbers {
 		l.fix(n.Slot, n.Value)
 	}
-	kept := make([]bool, p.Slots)
+	d := l.desk
+	l.code, l.used, l.wait = empty(&d.micro, len(p.Code)+len(p.Code)/8), empty(&d.used, len(p.Code)), empty(&d.wait, len(p.Code))
+	kept := zeros(&d.flags[0], p.Slots)
 	for _, k := range keep {
 		kept[k] = true
 	}
@@ -20,10 +22,9 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 		}
 	}
 	// readsAfter[i]: how often the value that instruction i makes is read before the
-	// slot is written again, in its own stretch; crosses[i]: whether a later one reads it
-	readsAfter := make([]int32, len(p.Code))
-	crosses := make([]bool, len(p.Code))
-	stretch := make([]int32, len(p.Code))
+	// slot is written again, in its own stretch, 2 for more than once; crosses[i]: whether a later one reads it
+	readsAfter, crosses := zeros(&d.counts, len(p.Code)), zeros(&d.flags[1], len(p.Code))
+	stretch := zeros(&d.ints[0], len(p.Code))
 	for i := range p.Code {
 		if i > 0 {
 			stretch[i] = stretch[i-1]
@@ -32,14 +33,14 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 			}
 		}
 	}
-	maker := make([]int32, p.Slots) // 1 + the last instruction that wrote a slot
+	maker := zeros(&d.ints[1], p.Slots) // 1 + the last instruction that wrote a slot
 	for i := range p.Code {
 		x := &p.Code[i]
 		args := [...]int32{x.A, x.B, x.C}
 		for _, k := range args[:x.Op.Args()] {
 			if j := maker[k] - 1; j >= 0 {
 				if stretch[j] == stretch[i] {
-					readsAfter[j]++
+					readsAfter[j] = min(readsAfter[j]+1, 2)
 				} else {
 					crosses[j] = true
 				}
@@ -48,7 +49,7 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 		maker[x.Dst] = int32(i) + 1
 		l.unfix(x.Dst)
 	}
-	stays := make([]bool, p.Slots)
+	stays := zeros(&d.flags[2], p.Slots)
 	for from := 0; from < len(p.Code); {
 		to := from
 		for to < len(p.Code) && stretch[to] == stretch[from] {
@@ -71,4 +72,5 @@ func (l *lowering) stretches(p *Program, keep []int32, plain func(stays []bool),
 		plain(stays)
 		from = to
 	}
+	d.micro, d.used, d.wait = l.code, l.used, l.wait
 }

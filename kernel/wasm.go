@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"unsafe"
@@ -57,7 +58,7 @@ func makeWasm(p *Program, keep []int32) (runner, int, error) {
 	}
 	c := &wasmCode{}
 	m := &wasmModule{}
-	low := newLowering(p.Slots, false)
+	low := newLowering(p.Slots, false, new(desk))
 	low.twice = true
 	pinned := pinnedNumbers(p)
 	top := int32(p.Slots)
@@ -65,7 +66,7 @@ func makeWasm(p *Program, keep []int32) (runner, int, error) {
 		w := &wasmWriter{low: low, code: low.code, slots: value(p.Slots), stays: stays, spills: int32(p.Slots), pinned: pinned, least: low.least()}
 		c.parts = append(c.parts, wasmPart{function: strconv.Itoa(len(m.exports))})
 		top = max(top, w.write(m))
-	}, func(code []Instr) { c.parts = append(c.parts, wasmPart{rest: code}) })
+	}, func(code []Instr) { c.parts = append(c.parts, wasmPart{rest: slices.Clone(code)}) })
 	c.slots = int(top)
 	if c.compiled, err = r.CompileModule(context.Background(), m.binary()); err != nil {
 		return nil, 0, err

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"io/fs"
 	"path"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -44,9 +43,9 @@ var evidenceColumns = []string{"id", "topic", "disease", "therapy", "study", "ci
 
 // Evidence reads every table of published figures, in the order of files and rows.
 func (l *Library) Evidence() ([]EvidenceRow, diag.Messages) {
-	var out []EvidenceRow
+	var tables [][][]string
 	var ms diag.Messages
-	seen := map[string]bool{}
+	rows := 0
 	for _, layer := range l.layers {
 		files, _ := fs.Glob(layer.fs, "evidence/*.csv")
 		sort.Strings(files)
@@ -65,14 +64,18 @@ func (l *Library) Evidence() ([]EvidenceRow, diag.Messages) {
 				ms = append(ms, diag.Errorf(diag.Place{Src: src}, "this is no table of evidence: expected the columns %s", strings.Join(evidenceColumns, ", ")))
 				continue
 			}
-			out = slices.Grow(out, len(records))
-			for _, r := range records[1:] {
-				if seen[r[0]] {
-					continue
-				}
-				seen[r[0]] = true
-				out = append(out, EvidenceRow{r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15], r[16], r[17], r[18], r[19], r[20], r[21]})
+			tables = append(tables, records[1:])
+			rows += len(records) - 1
+		}
+	}
+	out, seen := make([]EvidenceRow, 0, rows), make(map[string]bool, rows)
+	for _, records := range tables {
+		for _, r := range records {
+			if seen[r[0]] {
+				continue
 			}
+			seen[r[0]] = true
+			out = append(out, EvidenceRow{r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15], r[16], r[17], r[18], r[19], r[20], r[21]})
 		}
 	}
 	return out, ms

@@ -40,6 +40,14 @@ const recordEnd = ".record"
 type Library struct {
 	layers []layer
 	cache  map[string]*Entry
+	ahead  map[string]*reading // see ReadAhead
+}
+
+// reading is a module that is being read.
+type reading struct {
+	done chan struct{}
+	e    *Entry
+	ms   diag.Messages
 }
 
 type layer struct {
@@ -49,7 +57,7 @@ type layer struct {
 
 // Open opens the built-in library with a user's folder before it ("": none).
 func Open(dir string) (*Library, error) {
-	l := &Library{cache: map[string]*Entry{}}
+	l := &Library{cache: map[string]*Entry{}, ahead: map[string]*reading{}}
 	if dir != "" {
 		info, err := os.Stat(dir)
 		if err != nil {
@@ -179,11 +187,43 @@ func (e *Entry) PortNames(ports *model.Ports) (reads, writes []string) {
 	return reads, writes
 }
 
+// ReadAhead begins to read modules beside what the caller does next; Module gives them.
+func (l *Library) ReadAhead(names []string) {
+	for _, name := range names {
+		if l.cache[name] != nil || l.ahead[name] != nil {
+			continue
+		}
+		r := &reading{done: make(chan struct{})}
+		l.ahead[name] = r
+		go func() {
+			defer close(r.done)
+			r.e, r.ms = l.module(name)
+		}()
+	}
+}
+
 // Module reads a module by its name. Entries are kept: asking again costs nothing.
 func (l *Library) Module(name string) (*Entry, diag.Messages) {
 	if e, ok := l.cache[name]; ok {
 		return e, nil
 	}
+	var e *Entry
+	var ms diag.Messages
+	if r, ok := l.ahead[name]; ok {
+		<-r.done
+		delete(l.ahead, name)
+		e, ms = r.e, r.ms
+	} else {
+		e, ms = l.module(name)
+	}
+	if e != nil {
+		l.cache[name] = e
+	}
+	return e, ms
+}
+
+// module reads a module; it may be called side by side.
+func (l *Library) module(name string) (*Entry, diag.Messages) {
 	var src *diag.Source
 	folder := ""
 	for _, f := range folders {
@@ -246,7 +286,6 @@ func (l *Library) Module(name string) (*Entry, diag.Messages) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	l.cache[name] = e
 	return e, ms
 }
 

@@ -74,16 +74,20 @@ func (e *writer) keeps(from int32, k int) {
 	}
 }
 
-// build compiles what was written.
+// build compiles what was written; the next program is written in its place.
 func (e *writer) build() (*kernel.Code, error) {
+	code, keep := e.code, e.keep
+	c, err := e.written()()
+	e.code, e.keep = code[:0], keep[:0]
+	return c, err
+}
+
+// written takes what was written as a program, and gives what compiles it.
+func (e *writer) written() func() (*kernel.Code, error) {
 	known := append(append([]kernel.Number(nil), e.p.Numbers...), e.numbers...)
-	c, err := e.backend.Make(&kernel.Program{Slots: int(e.top), Code: e.code, Numbers: known}, e.keep)
-	if err != nil {
-		return nil, err
-	}
-	e.slots = max(e.slots, c.Slots)
+	program, keep := &kernel.Program{Slots: int(e.top), Code: e.code, Numbers: known}, e.keep
 	e.code, e.keep, e.next, e.top = nil, nil, e.fixed, e.fixed
-	return c, nil
+	return func() (*kernel.Code, error) { return e.backend.Make(program, keep) }
 }
 
 func (e *writer) write() error {
@@ -141,15 +145,39 @@ func (e *writer) write() error {
 }
 
 // finish ends the step's program with its crossing functions, and writes the programs
-// beside it: the dense output and settling.
+// beside it, the dense output and settling, while the step is compiled.
 func (e *writer) finish() error {
 	if len(e.p.Crossings) > 0 {
 		e.look()
 	}
-	var err error
-	if e.whole, err = e.build(); err != nil {
+	var whole *kernel.Code
+	var failed error
+	compile, done := e.written(), make(chan struct{})
+	go func() {
+		defer close(done)
+		whole, failed = compile()
+	}()
+	err := e.others()
+	<-done
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
 		return err
 	}
+	e.whole = whole
+	for _, c := range []*kernel.Code{e.whole, e.dense, e.spot, e.settle} {
+		if c != nil {
+			e.slots = max(e.slots, c.Slots)
+		}
+	}
+	return nil
+}
+
+// others writes and compiles the programs beside the step.
+func (e *writer) others() error {
+	var err error
+	e.code = make([]kernel.Instr, 0, len(e.p.First.Code)+2*e.lu.Operations()+6*len(e.lu.ColIdx)+16*e.n)
 	for k := 0; k < 3; k++ {
 		for i := int32(0); i < int32(e.n); i++ {
 			e.to(e.d+int32(k*e.n)+i, kernel.Move, e.coefficient(k, i), 0, 0)

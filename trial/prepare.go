@@ -136,6 +136,8 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 		pop = &chosen
 	}
 	p := &Prepared{Spec: s, Population: pop, resamples: usualResamples, observable: map[string]int{}, visits: map[string]float64{}, titles: map[string]string{}}
+	lib.ReadAhead(pop.Modules)
+	lib.ReadAhead(s.Modules)
 	ports, ms := lib.Ports()
 	if ms.HasErrors() {
 		return nil, ms
@@ -177,6 +179,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 	if ms.HasErrors() {
 		return nil, ms
 	}
+	evidence := readEvidence(lib)
 	doc, m, more := model.Compose(parts, ports)
 	if ms = append(ms, more...); more.HasErrors() {
 		return nil, ms
@@ -245,7 +248,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 			ms = append(ms, diag.Errorf(c.At, "covariate %s sets %q, which the composed model does not have", c.ID, c.Sets).WithHelp("%s", diag.DidYouMean(c.Sets, known)))
 		}
 	}
-	rows, more := lib.Evidence()
+	rows, more := evidence()
 	ms = append(ms, more...)
 	p.evidence = rows
 	have := map[string]bool{}
@@ -270,6 +273,21 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 	}
 	p.Warnings = ms
 	return p, ms
+}
+
+// readEvidence begins to read the tables of evidence; the function it returns waits for them.
+func readEvidence(lib *library.Library) func() ([]library.EvidenceRow, diag.Messages) {
+	var rows []library.EvidenceRow
+	var ms diag.Messages
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		rows, ms = lib.Evidence()
+	}()
+	return func() ([]library.EvidenceRow, diag.Messages) {
+		<-done
+		return rows, ms
+	}
 }
 
 func (p *Prepared) ids() []string {

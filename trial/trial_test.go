@@ -1,6 +1,7 @@
 package trial_test
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"thymus/diag"
 	"thymus/library"
@@ -301,9 +304,22 @@ func visitOf(text string) string {
 	return regexp.MustCompile(`id: (\w+)`).FindStringSubmatch(text[at:])[1]
 }
 
-func TestSchemasAreJSON(t *testing.T) {
+// The schemas are held against the schema of schemas here, and no longer where they are used.
+func TestSchemasAreSchemas(t *testing.T) {
 	for _, name := range []string{"trial", "population"} {
-		if text, err := trial.Schema(name); err != nil || !strings.Contains(string(text), "draft/2020-12") {
+		text, err := trial.Schema(name)
+		if err != nil || !strings.Contains(string(text), "draft/2020-12") {
+			t.Fatalf("%s: %v", name, err)
+		}
+		parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		compiler := jsonschema.NewCompiler()
+		if err := compiler.AddResource(name+".json", parsed); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, err := compiler.Compile(name + ".json"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

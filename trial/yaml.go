@@ -1,12 +1,14 @@
 package trial
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -52,6 +54,7 @@ func readDocument(src *diag.Source, name string, into any) (*Document, diag.Mess
 // are refused.
 func ReadDocument(src *diag.Source, name string, schema []byte, into any) (*Document, diag.Messages) {
 	d := &Document{src: src, schema: schema, lines: []int{0}}
+	go schemaNamed(name, schema) // beside the reading
 	if len(src.Text) > mostYAML {
 		return nil, diag.Messages{diag.Errorf(diag.Place{Src: src}, "the file has %d bytes; at most %d are read", len(src.Text), mostYAML)}
 	}
@@ -275,21 +278,38 @@ func (d *Document) Place(path ...any) diag.Place {
 	return d.at(n)
 }
 
-// validate holds a value against a schema and says everything that is wrong.
-func (d *Document) validate(name string, value any) diag.Messages {
-	compiler := jsonschema.NewCompiler()
-	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(string(d.schema)))
+// compiled are schemas, by their text.
+var compiled sync.Map
+
+// schemaNamed compiles the schema of a kind of file, once. That it is a schema a test says:
+// here its address is among those that are taken to be right, since holding it against its own
+// schema takes as long as all the rest of reading a trial.
+func schemaNamed(name string, text []byte) *jsonschema.Schema {
+	once, _ := compiled.LoadOrStore(string(text), sync.OnceValue(func() *jsonschema.Schema { return compileSchema(name, text) }))
+	return once.(func() *jsonschema.Schema)()
+}
+
+func compileSchema(name string, text []byte) *jsonschema.Schema {
+	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		panic("trial: schema " + name + ": " + err.Error())
 	}
-	if err := compiler.AddResource(name+".json", parsed); err != nil {
+	address := "https://json-schema.org/thymus/" + name + ".json"
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource(address, parsed); err != nil {
 		panic("trial: " + err.Error())
 	}
-	schema, err := compiler.Compile(name + ".json")
+	s, err := compiler.Compile(address)
 	if err != nil {
 		panic("trial: schema " + name + ": " + err.Error())
 	}
-	err = schema.Validate(value)
+	return s
+}
+
+// validate holds a value against a schema and says everything that is wrong.
+func (d *Document) validate(name string, value any) diag.Messages {
+	schema := schemaNamed(name, d.schema)
+	err := schema.Validate(value)
 	if err == nil {
 		return nil
 	}

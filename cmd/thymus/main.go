@@ -4,7 +4,11 @@ package main
 import (
 	"os"
 
+	"thymus"
 	"thymus/cli"
 )
 
-func main() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	thymus.RelaxCollector()
+	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
