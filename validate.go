@@ -33,6 +33,8 @@ type ValidateSummary struct {
 	Tallies    []report.Tally `json:"tallies"`
 	Parts      map[string]int `json:"verified_rows_of_simulated_studies"`
 	Misses     []string       `json:"misses"`
+	Stale      []string       `json:"agree_with_a_note,omitempty"`     // rows that agree while their note gives a reason for a miss
+	Bare       []string       `json:"misses_without_a_note,omitempty"` // rows that do not agree and whose trial says nothing of it
 	Failed     int            `json:"failed_patients"`
 	Incomplete []string       `json:"incomplete,omitempty"` // trials that could not simulate every patient
 	Disclaimer string         `json:"disclaimer"`
@@ -92,8 +94,18 @@ func (a *App) Validate(ctx context.Context, r ValidateRequest) (*ValidateSummary
 		}
 		v.Results = append(v.Results, run.Result)
 		for _, m := range run.Result.Agreement {
-			if !m.Agrees && (r.Only == "" || m.Use == r.Only) {
+			if r.Only != "" && m.Use != r.Only {
+				continue
+			}
+			where := fmt.Sprintf("%s (%s)", m.Row, spec.ID)
+			switch {
+			case !m.Agrees:
 				s.Misses = append(s.Misses, m.Row)
+				if m.Note == "" {
+					s.Bare = append(s.Bare, where)
+				}
+			case m.Note != "":
+				s.Stale = append(s.Stale, where)
 			}
 		}
 	}

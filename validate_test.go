@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,5 +89,41 @@ func TestEvidenceIsMapped(t *testing.T) {
 	}
 	if predicted < 30 {
 		t.Errorf("%d rows are predicted; there were 31", predicted)
+	}
+}
+
+// The reason for a miss belongs to a row that does not agree: validation names the rows that
+// agree while a note gives one, and the misses without.
+func TestStaleNotes(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("fit/testdata/toy")); err != nil {
+		t.Fatal(err)
+	}
+	change := func(file string, pairs ...string) {
+		file = filepath.Join(dir, file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(strings.NewReplacer(pairs...).Replace(string(text))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change("disease/tracer.parameters.tsv", "k\t0.8\t1/day\tlognormal cv=0.5", "k\t0.5\t1/day\tlognormal cv=0.3", "V\t30", "V\t20")
+	change("trial/tracer-trial.yaml", "endpoint: level_d1, arm: dosed}", "endpoint: level_d1, arm: dosed, note: too fast}", "row: TOY-6, endpoint: level_h12, arm: dosed}", "row: TOY-6, endpoint: level_h12, arm: dosed, note: made up}")
+	app, err := New(Options{Library: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := app.Validate(context.Background(), ValidateRequest{Trials: []string{"tracer-trial"}, Out: filepath.Join(t.TempDir(), "v")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(s.Misses, []string{"TOY-5", "TOY-6"}) || !slices.Equal(s.Stale, []string{"TOY-2 (tracer-trial)"}) || !slices.Equal(s.Bare, []string{"TOY-5 (tracer-trial)"}) {
+		t.Errorf("misses %v, agree with a note %v, without a note %v", s.Misses, s.Stale, s.Bare)
+	}
+	s, err = app.Validate(context.Background(), ValidateRequest{Trials: []string{"tracer-trial"}, Only: "validation", Out: filepath.Join(t.TempDir(), "v")})
+	if err != nil || len(s.Stale) > 0 || len(s.Bare) != 1 {
+		t.Errorf("validation only: %v, %v, %v", s.Stale, s.Bare, err)
 	}
 }

@@ -82,6 +82,12 @@ func validateText(w io.Writer, s *thymus.ValidateSummary) {
 	if len(s.Misses) > 0 {
 		fmt.Fprintf(w, "do not agree: %s\n", strings.Join(s.Misses, ", "))
 	}
+	if len(s.Bare) > 0 {
+		fmt.Fprintf(w, "do not agree, and their trials do not say why (note:): %s\n", strings.Join(s.Bare, ", "))
+	}
+	if len(s.Stale) > 0 {
+		fmt.Fprintf(w, "agree, while a note: still gives a reason for a miss: %s\n", strings.Join(s.Stale, ", "))
+	}
 	for _, x := range s.Incomplete {
 		fmt.Fprintln(w, x)
 	}
