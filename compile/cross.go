@@ -158,3 +158,21 @@ func (in *Instance) Appointments(y []float64, t float64) []float64 {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// readsOf lists the states that nodes depend on, ascending.
+func (p *Program) readsOf(list []id) []int {
+	read := make([]bool, len(p.states))
+	for _, k := range list {
+		states, _ := p.b.g.reads(k)
+		for _, i := range states {
+			read[i] = true
+		}
+	}
+	out := []int{}
+	for i, yes := range read {
+		if yes {
+			out = append(out, i)
+		}
+	}
+	return out
+}

@@ -146,6 +146,14 @@ func (in *Instance) Cross(g, y, t []float64) {
 	}
 }
 
+// CrossReads lists the states that the crossing functions read, ascending; nil for all.
+func (in *Instance) CrossReads() []int {
+	if in.p.fast != nil || len(in.delays) > 0 {
+		return nil
+	}
+	return in.p.crossReads
+}
+
 // Trigger evaluates event i's trigger; one that is not a number is false.
 func (in *Instance) Trigger(i int, y []float64, t float64) bool {
 	e := &in.p.events[i]

@@ -65,6 +65,8 @@ type Program struct {
 	lineCode kernel.Program
 	crossP   kernel.Program
 
+	crossReads []int // see Instance.CrossReads
+
 	mass      [][2]int // see MassPattern
 	massValue []id
 	massCode  kernel.Program
@@ -506,6 +508,7 @@ func (p *Program) emit() {
 		p.clockStart = p.clockStart || g.nodes[k].deps&onState != 0
 	}
 	p.crossP = program(p.cross...)
+	p.crossReads = p.readsOf(p.cross)
 	p.lineCode = program(lined...)
 	for i := range p.events {
 		e := &p.events[i]

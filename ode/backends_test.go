@@ -212,6 +212,7 @@ func (b *lanedFall) Dim() int                 { return b.Instance.Dim() }
 func (b *lanedFall) Deriv(dy, y, t []float64) { b.Instance.Deriv(dy, y, t) }
 func (b *lanedFall) Crossings() int           { return b.fall.Crossings() }
 func (b *lanedFall) Cross(g, y, t []float64)  { b.fall.Cross(g, y, t) }
+func (b *lanedFall) CrossReads() []int        { return nil }
 
 // TestBouncingBallOnBackends: events are found where they are, on every back end.
 func TestBouncingBallOnBackends(t *testing.T) {

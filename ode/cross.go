@@ -31,8 +31,7 @@ func (d *driver) firstCrossing(s *Step) float64 {
 		if right <= left {
 			continue
 		}
-		s.dense(right, d.probe)
-		d.cross.Cross(d.g1, d.probe, []float64{right})
+		d.look(s, right, d.g1)
 		if !d.differs(d.g1) {
 			left = right
 			continue
@@ -42,8 +41,7 @@ func (d *driver) firstCrossing(s *Step) float64 {
 			if middle <= left || middle >= right {
 				break
 			}
-			s.dense(middle, d.probe)
-			d.cross.Cross(d.gm, d.probe, []float64{middle})
+			d.look(s, middle, d.gm)
 			if d.differs(d.gm) {
 				right = middle
 				copy(d.g1, d.gm)
@@ -54,6 +52,20 @@ func (d *driver) firstCrossing(s *Step) float64 {
 		return right
 	}
 	return math.NaN()
+}
+
+// look evaluates the crossing functions at a time within a step.
+func (d *driver) look(s *Step, t float64, g []float64) {
+	if d.reads == nil {
+		s.dense(t, d.probe)
+	} else {
+		s.Pick(t, d.reads, d.few, d.probe)
+		for i, k := range d.reads {
+			d.probe[k] = d.few[i]
+		}
+	}
+	d.when[0] = t
+	d.cross.Cross(g, d.probe, d.when[:])
 }
 
 func (d *driver) differs(g []float64) bool {

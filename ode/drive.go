@@ -25,6 +25,9 @@ type driver struct {
 	g0, g1  []float64 // crossing functions at the ends of a stretch
 	gm      []float64
 	probe   []float64
+	reads   []int     // components that the crossing functions read; nil: all
+	few     []float64 // room for those
+	when    [1]float64
 
 	consistent *Consistency // nil: no mass matrix
 	memory     *memory      // nil: no delays
@@ -102,6 +105,10 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 		k := c.Crossings()
 		d.g0, d.g1, d.gm = make([]float64, k), make([]float64, k), make([]float64, k)
 		d.which, d.rising = make([]int, 0, k), make([]bool, 0, k)
+		if r, ok := sys.(CrossReader); ok {
+			d.reads = r.CrossReads()
+			d.few = make([]float64, len(d.reads))
+		}
 		if b, ok := sys.(Breaker); ok {
 			d.breaks = b.Breaks()
 		}
@@ -345,10 +352,10 @@ func (d *driver) resize(norm float64) {
 	}
 	grow := 6.0
 	if norm > 0 {
-		grow = math.Min(6, math.Max(0.2, d.factor(norm)))
+		grow = min(6, max(0.2, d.factor(norm)))
 	}
 	if n.last || n.aim > 0 || n.short {
-		d.h = math.Max(d.h, n.h*grow) // a step cut short by a stop says little
+		d.h = max(d.h, n.h*grow) // a step cut short by a stop says little
 	} else {
 		d.h = n.h * grow
 	}

@@ -30,6 +30,12 @@ type Crosser interface {
 	Cross(g, y, t []float64)
 }
 
+// CrossReader is an ability of a Crosser: CrossReads lists the components of the state that Cross
+// reads, ascending; nil for all.
+type CrossReader interface {
+	CrossReads() []int
+}
+
 // Breaker is an ability of a Crosser: Breaks lists crossing functions at which the solution
 // itself may go over to another branch. A step does not reach over such a place, because
 // what lies behind it would spoil all of the step.

@@ -43,13 +43,16 @@ type Sampler struct {
 	group   []int       // the correlated entries
 	sobol   *rng.Sobol
 	strata  [][]int
+
+	stream  rng.Stream // of Draw
+	uniform []float64
 }
 
 // NewSampler prepares draws for n patients (n matters to a Latin hypercube only: its
 // strata are those of the cohort).
 func NewSampler(entries []Entry, correlations []Correlation, scheme Scheme, seed uint64, n int) (*Sampler, diag.Messages) {
 	var ms diag.Messages
-	s := &Sampler{entries: entries, scheme: scheme, seed: seed, n: n}
+	s := &Sampler{entries: entries, scheme: scheme, seed: seed, n: n, uniform: make([]float64, len(entries))}
 	index := map[string]int{}
 	var ids []string
 	for i, e := range entries {
@@ -159,9 +162,10 @@ func (s *Sampler) correlate(list []Correlation, index map[string]int, ids []stri
 
 // Draw writes the values of all entries for a patient's attempt. Random draws are keyed
 // by (seed, patient, entry, attempt). Sobol' points and strata serve attempt 0; later
-// attempts are keyed draws.
+// attempts are keyed draws. It is not for concurrent use.
 func (s *Sampler) Draw(patient, attempt int, dst []float64) {
-	u := make([]float64, len(s.entries))
+	u := s.uniform
+	clear(u)
 	k := 0
 	var point []float64
 	if attempt == 0 && s.sobol != nil {
@@ -172,7 +176,8 @@ func (s *Sampler) Draw(patient, attempt int, dst []float64) {
 		if !e.Spread.Random() {
 			continue
 		}
-		u[i] = rng.New(rng.Key{Seed: s.seed, Patient: patient, Purpose: e.ID, Index: attempt}).Uniform()
+		s.stream.Reset(rng.Key{Seed: s.seed, Patient: patient, Purpose: e.ID, Index: attempt})
+		u[i] = s.stream.Uniform()
 		switch {
 		case point != nil:
 			u[i] = point[k]

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"thymus/compile"
 	"thymus/ode"
@@ -47,16 +48,17 @@ const hazardAtol = 1e-2
 // or that turns a trigger.
 type hybrid struct {
 	*run
-	j      *compile.Jumps
-	in     *compile.Gated
-	list   []int // channels that may jump, indices into j.Channels
-	states []switched
-	by     [][]float64 // what channel list[k] adds to its states
-	shut   []bool      // channel list[k] jumps
-	key    []byte      // names the set
-	set    *jumpSet    // of what is shut
-	watch  []bool      // channel list[k] changes what a trigger reads
-	felt   []bool      // channel list[k] changes what a derivative reads
+	j          *compile.Jumps
+	in         *compile.Gated
+	list       []int // channels that may jump, indices into j.Channels
+	states     []switched
+	crossReads []int       // see ode.CrossReader
+	by         [][]float64 // what channel list[k] adds to its states
+	shut       []bool      // channel list[k] jumps
+	key        []byte      // names the set
+	set        *jumpSet    // of what is shut
+	watch      []bool      // channel list[k] changes what a trigger reads
+	felt       []bool      // channel list[k] changes what a derivative reads
 
 	left    []float64 // deviates to be used up, by list
 	streams []rng.Philox
@@ -106,6 +108,14 @@ func newHybrid(w *Worker) *hybrid {
 			}
 		}
 		h.states = append(h.states, s)
+	}
+	if list := w.in.CrossReads(); list != nil {
+		h.crossReads = slices.Clone(list)
+		for i := range h.states {
+			h.crossReads = append(h.crossReads, h.states[i].index)
+		}
+		slices.Sort(h.crossReads)
+		h.crossReads = slices.Compact(h.crossReads)
 	}
 	return h
 }
@@ -242,6 +252,9 @@ type gated struct {
 }
 
 func (g gated) Crossings() int { return g.Gated.Crossings() + len(g.h.states) }
+
+// CrossReads implements ode.CrossReader.
+func (g gated) CrossReads() []int { return g.h.crossReads }
 
 func (g gated) Cross(dst, y, t []float64) {
 	n := g.Gated.Crossings()

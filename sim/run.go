@@ -108,6 +108,10 @@ func newRun(w *Worker, pt Patient, s Schedule) *run {
 			r.mask = append(r.mask, k)
 		}
 	}
+	r.stops = make([]stop, 0, len(s.Doses)+2*len(pt.Pulses)+2)
+	if len(s.Doses) > 0 {
+		r.out.Doses = make([]Given, 0, len(s.Doses))
+	}
 	for _, d := range s.Doses {
 		r.plan(d)
 	}

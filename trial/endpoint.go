@@ -105,6 +105,7 @@ func (p *Prepared) endpoint(i int, e Endpoint, add func(*model.Expr, string) int
 type record struct {
 	times  []float64
 	values [][]float64
+	stack  *[]float64 // arguments of functions
 }
 
 // at is the index of the last recorded time not after t, or -1.
@@ -136,11 +137,14 @@ func (x *endpoint) eval(e *model.Expr, r record, i, base int) float64 {
 	case "change":
 		return x.eval(e.Args[0], r, i, base) - x.eval(e.Args[0], r, base, base)
 	}
-	args := make([]float64, len(e.Args))
-	for k, a := range e.Args {
-		args[k] = x.eval(a, r, i, base)
+	n := len(*r.stack)
+	for _, a := range e.Args {
+		v := x.eval(a, r, i, base) // it leaves the stack as it was
+		*r.stack = append(*r.stack, v)
 	}
-	return model.FunctionNamed(e.Name).Value(args)
+	v := model.FunctionNamed(e.Name).Value((*r.stack)[n:])
+	*r.stack = (*r.stack)[:n]
+	return v
 }
 
 // outcome is one patient's endpoint. Responders have value 1 or 0; for a time to an event

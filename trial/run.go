@@ -120,6 +120,7 @@ type worker struct {
 	samplers map[int]*population.Sampler
 	values   []float64
 	seen     []float64
+	stack    []float64 // of endpoints
 }
 
 func (p *Prepared) newWorker() *worker {
@@ -283,7 +284,8 @@ func (w *worker) run(r *patientResult, a int, pt sim.Patient, begin sim.Begin, l
 			break
 		}
 	}
-	rec := record{tr.Times, tr.Values}
+	rec := record{tr.Times, tr.Values, &w.stack}
+	out.outcomes = make([]outcome, 0, len(p.endpoints))
 	if n := len(tr.Times); n > 0 {
 		out.last = tr.Times[n-1]
 	}
@@ -447,22 +449,37 @@ func (p *Prepared) simPatient(seed uint64, number int, values, covariates []floa
 
 // tables turns the patients of a chunk into rows.
 func (p *Prepared) tables(chunk []patientResult) Tables {
-	var replicate, patient, attempts, unsettled, steps []int64
-	var armID, status, cause, how, reasons, doses, retry []string
-	var last []float64
+	n, measured, times, kept := 0, 0, 0, 0 // rows of the tables
+	for i := range chunk {
+		n += len(chunk[i].arms)
+		for k := range chunk[i].arms {
+			a := &chunk[i].arms[k]
+			measured += len(a.outcomes)
+			times += len(a.times)
+			if p.kept(chunk[i].replicate, chunk[i].number) {
+				kept += len(a.times)
+			}
+		}
+	}
+	replicate, patient, attempts, unsettled, steps := numbered(n), numbered(n), numbered(n), numbered(n), numbered(n)
+	armID, status, cause, how, reasons, doses, retry := named(n), named(n), named(n), named(n), named(n), named(n), named(n)
+	last := make([]float64, 0, n)
 	covariates := make([][]float64, len(p.covariates))
 	levels := make([][]string, len(p.covariates))
-	drawn := make([][]float64, p.sampled)
-	var eReplicate, ePatient []int64
-	var eArm, eID []string
-	var eValue []float64
-	var eCensored, eMissing []bool
-	var tReplicate, tPatient []int64
-	var tArm []string
-	var tTime []float64
-	tValues := make([][]float64, len(p.Spec.Observables))
+	drawn := columns(p.sampled, n)
+	eReplicate, ePatient := numbered(measured), numbered(measured)
+	eArm, eID := named(measured), named(measured)
+	eValue := make([]float64, 0, measured)
+	eCensored, eMissing := make([]bool, 0, measured), make([]bool, 0, measured)
+	tReplicate, tPatient := numbered(kept), numbered(kept)
+	tArm := named(kept)
+	tTime := make([]float64, 0, kept)
+	tValues := columns(len(p.Spec.Observables), kept)
 	var bins []uint64
 	exact := p.exactBands()
+	if !exact {
+		bins = make([]uint64, 0, times*len(tValues))
+	}
 	for _, r := range chunk {
 		for _, a := range r.arms {
 			id := p.arms[a.arm].spec.ID
@@ -546,6 +563,19 @@ func (p *Prepared) tables(chunk []patientResult) Tables {
 		trajectories.Append(table.Floats(o.ID, o.Unit, tValues[k]))
 	}
 	return Tables{patients, endpoints, trajectories, counted(bins)}
+}
+
+func numbered(n int) []int64 { return make([]int64, 0, n) }
+
+func named(n int) []string { return make([]string, 0, n) }
+
+// columns are empty columns with room for so many rows, in one piece of memory.
+func columns(columns, rows int) [][]float64 {
+	out, room := make([][]float64, columns), make([]float64, columns*rows)
+	for i := range out {
+		out[i] = room[i*rows : i*rows : (i+1)*rows]
+	}
+	return out
 }
 
 // counted makes a table of how often each bin of a series occurs.
