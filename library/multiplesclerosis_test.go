@@ -17,7 +17,7 @@ var sclerosisSet = map[string]float64{
 	"w2": 0.45, "w4": 0.2, "stays0": 0.25, "krec": 0.03, "l0": 0, "l1": 1.1, "steep": 1.6, "qT2": 0.4, "qT1": 0.45, "tGd": 27, "wclose": 2,
 	"Rvmax": 0.6, "KRv": 1, "tRv": 90, "kN": 0.04, "wslow": 0.7, "Acap": 4, "duration": 6, "nN": 2, "Pmax": 7, "base0": 1,
 	"recent": 0.3, "trecent": 200, "tconf": 120, "waves0": 2,
-	"rS": 0, "tS": 0.01, "cbase": 0, "Usel": 0.1, // nothing behind the barrier, one relapse in the year before
+	"rS": 0, "tS": 0.01, "cbase": 0, "Usel": 0.1, "lS": 0, // nothing behind the barrier, one relapse in the year before
 	"ch_aE": 1e8, "ch_aM": 1e8, "ch_aB": 1e8, "ch_aBm": 3e7, "ch_aPB": 1e8, "ch_aPC": 1e8, "ch_Ab": 1, "ch_IC": 1, "ch_D": 1,
 }
 
@@ -42,12 +42,14 @@ func TestMultipleSclerosis(t *testing.T) {
 	compareCourse(t, c, 0, want)
 }
 
-// When nothing enters any more, what is behind the barrier fades exponentially: relapses
-// and neurodegeneration that it drives against their closed forms.
+// When nothing enters any more, what is behind the barrier fades exponentially, faster under chemotherapy that
+// reaches it: relapses of a later year, lesions and neurodegeneration that it drives against their closed forms.
 func TestInflammationBehindTheBarrier(t *testing.T) {
 	c := sclerosis(t)
-	const tS, rS, wslow, kN = 250.0, 0.05, 0.7, 0.04
-	closed := map[string]float64{"tS": tS, "rS": rS, "r0": 0.01, "entry_CNS": 0, "S": 2, "wslow": wslow, "kN": kN}
+	const tS, rS, wslow, kN, lS = 250.0, 0.05, 0.7, 0.04, 0.06
+	closed := map[string]float64{"tS": 400, "reach": 0.15, "kill_chem": 0.01, "rS": rS, "r0": 0.01, "entry_CNS": 0, "S": 2, "wslow": wslow, "kN": kN,
+		"lS": lS, "qT1S": 0.8, "l0": 0, "year": 2012, "year0": 2002, "trend": 0.06}
+	later := math.Exp(-0.6)
 	set := map[string]float64{}
 	for _, of := range []map[string]float64{sclerosisSet, closed} {
 		for id, v := range of {
@@ -55,7 +57,7 @@ func TestInflammationBehindTheBarrier(t *testing.T) {
 		}
 	}
 	c.Set = settings(set)
-	for _, id := range []string{"S", "relapses", "N"} {
+	for _, id := range []string{"S", "relapses", "N", "T2", "T1"} {
 		c.Record = append(c.Record, compile.Selection{ID: id})
 	}
 	tr, ms, failure := c.Run()
@@ -65,7 +67,7 @@ func TestInflammationBehindTheBarrier(t *testing.T) {
 	for k := 1; k <= c.Steps; k++ {
 		day := c.End * float64(k) / float64(c.Steps)
 		area := 2 * tS * (1 - math.Exp(-day/tS))
-		want := []float64{2 * math.Exp(-day/tS), (0.01*day + rS*area) / 365.25, kN*6 + kN*(wslow*day+(1-wslow)*area)/365.25}
+		want := []float64{2 * math.Exp(-day/tS), later * (0.01*day + rS*area) / 365.25, kN*6 + kN*(wslow*day+(1-wslow)*area)/365.25, lS * area / 365.25, 0.8 * lS * area / 365.25}
 		for i, w := range want {
 			if got := tr.Values[i][k]; math.Abs(got-w) > 1e-5*w {
 				t.Errorf("day %g: %s is %g, want %g", day, c.Record[i].ID, got, w)
