@@ -64,7 +64,7 @@ func TestSolidTumour(t *testing.T) {
 		for week := range 12 {
 			doses = append(doses, dose(7*float64(week), "ifna.sc", 10))
 		}
-		compareReference(t, newBench(t, false, map[string]float64{"ifna_kprog": 0, "ifna_wIFN": 0, "ifna_reply": 1.5, "ifna_Ttol": 60, "rcc_tu_kNa": 0.06}, "immune-core", "renal-cell-carcinoma", "interferon-alpha"), nil, doses, ref["interferon-tumour"], tight)
+		compareReference(t, newBench(t, false, map[string]float64{"ifna_ka": 6, "ifna_CL": 300, "ifna_V": 30, "ifna_EC50": 30000, "ifna_kprog": 0, "ifna_wIFN": 0, "ifna_reply": 1.5, "ifna_Ttol": 60, "rcc_tu_kNa": 0.06}, "immune-core", "renal-cell-carcinoma", "interferon-alpha"), nil, doses, ref["interferon-tumour"], tight)
 	})
 }
 
