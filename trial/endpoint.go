@@ -10,11 +10,11 @@ import (
 // endpoint is an endpoint with its formulas resolved to recorded columns.
 type endpoint struct {
 	Endpoint
-	of, when, among *model.Expr
-	column          map[string]int // symbol -> recorded column
-	from, to        float64        // window [days]
-	visit           float64
-	baseline        float64
+	of, when, among, until *model.Expr
+	column                 map[string]int // symbol -> recorded column
+	from, to               float64        // window [days]
+	visit                  float64
+	baseline               float64
 }
 
 // special functions of endpoint formulas.
@@ -97,6 +97,9 @@ func (p *Prepared) endpoint(i int, e Endpoint, add func(*model.Expr, string) int
 	}
 	if e.Among != "" {
 		x.among = read("among")
+	}
+	if e.Until != "" {
+		x.until = read("until")
 	}
 	return x, ms
 }
@@ -251,6 +254,9 @@ func (x *endpoint) measure(r record, nonresponder bool) outcome {
 			}
 			if x.eval(x.when, r, i, base) == 0 {
 				since = math.NaN()
+				if x.until != nil && x.eval(x.until, r, i, base) != 0 {
+					return outcome{Value: t, Censored: true}
+				}
 				continue
 			}
 			if math.IsNaN(since) {

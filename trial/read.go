@@ -85,10 +85,10 @@ type rawTrial struct {
 		Lines                           []float64
 	}
 	Endpoints []struct {
-		ID, Title, Unit, Kind, Of, When, Visit, From, To, Among, Baseline, Summary, Better string
-		TitleFR                                                                            string `json:"title_fr"`
-		Held                                                                               any
-		Any, All, Primary                                                                  bool
+		ID, Title, Unit, Kind, Of, When, Visit, From, To, Among, Until, Baseline, Summary, Better string
+		TitleFR                                                                                   string `json:"title_fr"`
+		Held                                                                                      any
+		Any, All, Primary                                                                         bool
 	}
 	Ratios []struct {
 		ID, Title, Unit, Of, Per string
@@ -218,7 +218,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		}
 	}
 	for i, e := range raw.Endpoints {
-		x := Endpoint{ID: e.ID, Title: e.Title, TitleFR: e.TitleFR, Unit: e.Unit, Kind: e.Kind, Of: e.Of, When: e.When, Visit: e.Visit, From: e.From, To: e.To, Among: e.Among, Baseline: e.Baseline, Held: or(length(e.Held), 0),
+		x := Endpoint{ID: e.ID, Title: e.Title, TitleFR: e.TitleFR, Unit: e.Unit, Kind: e.Kind, Of: e.Of, When: e.When, Visit: e.Visit, From: e.From, To: e.To, Among: e.Among, Until: e.Until, Baseline: e.Baseline, Held: or(length(e.Held), 0),
 			Any: e.Any, All: e.All, Summary: e.Summary, Better: e.Better, Primary: e.Primary, At: d.Place("endpoints", i, "kind")}
 		if x.Title == "" {
 			x.Title = e.ID
@@ -234,6 +234,9 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 			if !have[n] {
 				fail(x.At, "an endpoint of kind %s needs %s", e.Kind, n)
 			}
+		}
+		if e.Until != "" && e.Kind != "time-to" {
+			fail(d.Place("endpoints", i, "until"), "only a time-to endpoint ends its follow-up, and %s is of kind %s", e.ID, e.Kind)
 		}
 		visitOK(e.Visit, d.Place("endpoints", i, "visit"))
 		visitOK(e.From, d.Place("endpoints", i, "from"))

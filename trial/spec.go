@@ -119,6 +119,7 @@ type Endpoint struct {
 	Among                    string  // condition at the baseline; patients who do not meet it are missing
 	Baseline                 string  // visit that baseline() looks at; "": the first, or From as said there
 	Held                     float64 // time-to: days the condition must hold; responder: true at every recorded point from Visit back to From when From is set
+	Until                    string  // time-to: condition that ends the follow-up of a patient who had no event before, censored then
 	Any, All                 bool    // responder: at any, at every recorded time of the window From..Visit
 	Summary                  string  // mean (default), median, geometric-mean for numbers
 	Better                   string  // "lower" or "higher"

@@ -196,7 +196,7 @@ func TestDeath(t *testing.T) {
   - {row: AI-LUP-001, endpoint: death, arm: il2, statistic: survival, at: week_12}
   - {row: AI-LUP-001, endpoint: death, arm: il2, statistic: incidence, at: week_24}
 ` + "death: \"time > 100\"\n"
-	text = text[:i] + "endpoints:\n  - {id: death, kind: time-to, when: \"time > 100\"}\n" + text[i+len("endpoints:\n"):]
+	text = text[:i] + "endpoints:\n  - {id: death, kind: time-to, when: \"time > 100\"}\n  - {id: left, kind: time-to, when: \"time > 100\", until: \"time > 50\"}\n" + text[i+len("endpoints:\n"):]
 	if row := regexp.MustCompile(`AI-[A-Z0-9]+-[0-9]+`).FindString(source(t, "lupus-il2").Text); row != "" {
 		text = strings.ReplaceAll(text, "AI-LUP-001", row)
 	}
@@ -212,6 +212,9 @@ func TestDeath(t *testing.T) {
 	}
 	if x := estimate(t, r, "death", "il2"); x.Events != x.N || x.Value < 100 || x.Value > 101 {
 		t.Errorf("%d of %d died, in the median on day %g", x.Events, x.N, x.Value)
+	}
+	if x := estimate(t, r, "left", "il2"); x.Events != 0 || x.N != 4 {
+		t.Errorf("%d of %d died after their follow-up had ended", x.Events, x.N)
 	}
 	if a := r.Agreement; len(a) != 2 || a[0].Predicted != 100 || a[1].Predicted != 100 || a[0].Statistic != "survival at week_12" {
 		t.Errorf("%+v", a)
