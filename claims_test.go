@@ -58,10 +58,6 @@ var claims = map[string]claim{
 			t.Error("low doses raise regulatory T cells alone, high doses effector cells and vascular leak, too")
 		}
 	}},
-	"immunoglobulin-intravenous": {12, 1, func(t *testing.T, v, _ func(e, a string) float64) {
-		rises(t, "IgG with the dose", 0, v("rise", "low"), v("rise", "high"))
-		rises(t, "the half-life of IgG the less there is", v("half_life", "high"), v("half_life", "low"))
-	}},
 	"diabetes-cells": {24, 1, func(t *testing.T, v, _ func(e, a string) float64) {
 		if d := v("auc_12", "cells") - v("auc_12", "placebo"); d < -25 || d > 30 {
 			t.Errorf("mesenchymal cells should change little: C-peptide %+g points", d)

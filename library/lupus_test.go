@@ -56,8 +56,8 @@ func TestLupusInHealth(t *testing.T) {
 // TestImmunoglobulinMassBalance: where nothing is made and nothing lost, immunoglobulin G rises by the
 // share of the dose that is in plasma.
 func TestImmunoglobulinMassBalance(t *testing.T) {
-	b := newBench(t, false, map[string]float64{"core_kG": 0}, "immune-core", "intravenous-immunoglobulin")
-	x := b.follow(t, nil, given([]sim.Dose{dose(0, "ivig.iv", 30)}, 1, 30))
+	b := newBench(t, false, map[string]float64{"core_kG": 0, "ivig_kloss": 0}, "immune-core", "intravenous-immunoglobulin")
+	x := b.follow(t, nil, given([]sim.Dose{dose(0, "ivig.iv", 30)}, 1, 60))
 	if got := x["core_IgG"][1] - 11; math.Abs(got-30*0.45/3) > 1e-4 {
 		t.Errorf("30 g raise immunoglobulin G by %g g/L", got)
 	}
