@@ -190,3 +190,6 @@ func (a *auto) root() float64 {
 	}
 	return rho
 }
+
+// smooth implements the ability of that name.
+func (a *auto) smooth() bool { return a.stiff }

@@ -17,6 +17,8 @@ type driver struct {
 	s       stepper
 	auto    *auto // s when it chooses between methods
 	lane    *Lane // nil: steps are made alone
+	smooth  smooth
+	pacer   pacer
 	w       weights
 	h       float64
 	cross   Crosser
@@ -35,6 +37,7 @@ type driver struct {
 	rising     []bool
 	storm      int
 	lastTime   float64
+	pacing     pacing
 	failed     int   // steps refused in a row because nothing finite came out
 	breaks     []int // crossing functions over which no step may reach
 	jumps      []int // crossing functions at which the right-hand side jumps
@@ -89,6 +92,8 @@ func newDriver(sys System, y []float64, t0, t1 float64, opt Options, h Handler) 
 		return nil, &Failure{Cause: Stopped, Time: t0, Component: -1, Err: err}
 	}
 	d.auto, _ = d.s.(*auto)
+	d.smooth, _ = d.s.(smooth)
+	d.pacer, _ = d.s.(pacer)
 	d.w = weights{rtol: opt.Rtol, atol: make([]float64, n)}
 	for i := range d.w.atol {
 		switch {
@@ -134,6 +139,7 @@ func (d *driver) restart(stop float64) *Failure {
 	}
 	d.s.start(d.t, d.y, &d.st)
 	d.st.Restarts++
+	d.pacing = pacing{rising: true}
 	d.h = d.firstStep(stop - d.t)
 	if d.cross != nil {
 		d.cross.Cross(d.g0, d.y, []float64{d.t})
@@ -222,9 +228,10 @@ func (d *driver) advance(stop float64) *Failure {
 		}
 		if cause != "" || !(norm <= 1) {
 			d.st.Rejected++
+			d.pacing.refused()
 			factor := 0.2
 			if cause == "" && norm == norm && !math.IsInf(norm, 0) {
-				factor = math.Min(0.9, math.Max(0.1, d.factor(norm)))
+				factor = math.Min(0.9, math.Max(0.1, leastAim*d.factor(norm)))
 				d.failed = 0
 			} else {
 				d.failed++
@@ -335,25 +342,22 @@ func (d *driver) choose() {
 	}
 }
 
-// factor is by how much a step with the given norm may be longer.
+// factor is by how much a step with the given norm may be longer to have the norm 1.
 func (d *driver) factor(norm float64) float64 {
 	if d.lane != nil {
 		return d.lane.st.factor()
 	}
-	return 0.9 * math.Pow(norm, -d.s.exponent())
+	return math.Pow(norm, -d.s.exponent())
 }
 
 // resize sets the length of the next step after one that was accepted.
 func (d *driver) resize(norm float64) {
 	n := &d.now
-	if p, ok := d.s.(pacer); ok {
-		d.h = n.h * p.pace(&d.w, norm)
+	if d.pacer != nil {
+		d.h = n.h * d.pacer.pace(&d.w, norm)
 		return
 	}
-	grow := 6.0
-	if norm > 0 {
-		grow = min(6, max(0.2, d.factor(norm)))
-	}
+	grow := d.pacing.next(n.h, d.factor(norm), d.smooth != nil && d.smooth.smooth())
 	if n.last || n.aim > 0 || n.short {
 		d.h = max(d.h, n.h*grow) // a step cut short by a stop says little
 	} else {

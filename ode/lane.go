@@ -70,7 +70,10 @@ func (s *laneStepper) slope(float64) []float64 {
 
 func (s *laneStepper) exponent() float64 { return 1.0 / 5 }
 
-// factor is by how much a step may be longer than the one that was made.
+// smooth implements the ability of that name.
+func (s *laneStepper) smooth() bool { return !s.l.explicit }
+
+// factor is by how much a step may be longer than the one that was made, to have the norm 1.
 func (s *laneStepper) factor() float64 { return *s.at(s.l.pace) }
 
 func (s *laneStepper) try(h float64, w *weights, st *Stats) (float64, int, Cause) {

@@ -67,6 +67,9 @@ func (s *one) Deriv(dy, y, t []float64) {
 
 func patient(p *Problem, k int) *one {
 	s := &one{p, make([]float64, p.Slots)}
+	for _, n := range p.Numbers {
+		s.mem[n.Slot] = n.Value
+	}
 	f := 1 + 0.1*float64(k)
 	s.mem[4], s.mem[5], s.mem[6] = 0.04*f, 1e4/f, 3e7*f
 	if p.Method == "tsit5" { // not stiff

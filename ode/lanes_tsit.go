@@ -20,7 +20,7 @@ func (e *writer) writeTsit() error {
 			e.num(v)
 		}
 	}
-	for _, v := range []float64{0, 1, 1 / float64(n), -0.1, 0.9} {
+	for _, v := range []float64{0, 1, 1 / float64(n), -0.1} {
 		e.num(v)
 	}
 	for _, v := range looks {

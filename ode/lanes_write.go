@@ -113,7 +113,7 @@ func (e *writer) write() error {
 			e.num(v)
 		}
 	}
-	for _, v := range []float64{0, 1, 1 / rodasGamma, 1 / float64(n), -0.1, 0.9} {
+	for _, v := range []float64{0, 1, 1 / rodasGamma, 1 / float64(n), -0.1} {
 		e.num(v)
 	}
 	for _, v := range looks {
@@ -476,10 +476,10 @@ func (e *writer) judge(each func(i int32)) {
 		q := e.op(kernel.Div, e.err+i, e.plusTimes(e.atol+i, e.rtol, size))
 		sum = e.plusTimes(sum, q, q)
 	}
-	// the mean square, and 0.9 times its root to the power of -1/5
+	// the mean square, and its root to the power of -1/5
 	mean := e.op(kernel.Mul, sum, e.num(1/float64(e.n)))
 	e.to(e.mean, kernel.Move, mean, 0, 0)
 	power := e.op(kernel.Exp, e.op(kernel.Mul, e.num(-0.1), e.op(kernel.Log, mean, 0)), 0)
-	e.to(e.pace, kernel.Mul, e.num(0.9), power, 0)
+	e.to(e.pace, kernel.Move, power, 0, 0)
 	e.keep = append(e.keep, e.mean, e.pace)
 }

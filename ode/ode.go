@@ -273,6 +273,9 @@ type stepper interface {
 	exponent() float64
 }
 
+// smooth is an ability of steppers whose errors follow one another smoothly, where it says so.
+type smooth interface{ smooth() bool }
+
 // pacer is an ability of steppers that know themselves how long the next step should be.
 type pacer interface {
 	// pace is asked after a step with the given norm was accepted, before accept: the next

@@ -110,6 +110,9 @@ func (r *rodas) state() []float64  { return r.y }
 func (r *rodas) next() []float64   { return r.yn }
 func (r *rodas) exponent() float64 { return 1.0 / 5 }
 
+// smooth implements the ability of that name.
+func (r *rodas) smooth() bool { return true }
+
 func (r *rodas) accept(t float64) {
 	r.t = t
 	r.y, r.yn = r.yn, r.y
