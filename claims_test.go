@@ -67,9 +67,6 @@ var claims = map[string]claim{
 		rises(t, "relapse when the donor's cells are rejected", v("relapse", "own"), v("relapse", "donor"))
 		rises(t, "B cells back at month 12", v("b_month_12", "own"), v("b_month_12", "donor"))
 	}},
-	"lupus-transplant": {4, 1, func(t *testing.T, v, _ func(e, a string) float64) {
-		rises(t, "remission with a deeper reset", v("remission_12", "drugs"), v("remission_12", "with_rituximab"))
-	}},
 	"ms-car-t": {12, 1, func(t *testing.T, v, _ func(e, a string) float64) {
 		rises(t, "new lesions without treatment", v("lesions", "car_t"), v("lesions", "untreated"))
 	}},

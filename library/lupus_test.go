@@ -87,7 +87,7 @@ func TestComplexMassBalance(t *testing.T) {
 // TestKidneysHeal: without inflammation the injury of kidneys fades by the closed form, and starts at once with it.
 func TestKidneysHeal(t *testing.T) {
 	b := newBench(t, false, nil, "immune-core", "systemic-lupus")
-	const heal = 100.0
+	const heal = 72.0
 	times := []float64{50, 150, 300}
 	x := b.follow(t, nil, given(nil, times...))
 	for i, day := range times {
@@ -118,5 +118,42 @@ func TestComplexesOccupyPhagocytes(t *testing.T) {
 	}
 	if ratio := low[true] / low[false]; ratio < 2 || ratio > 11.5 {
 		t.Errorf("%g times as many B cells after two weeks where complexes are many, should be between 2 and 1 + 7*1.5", ratio)
+	}
+}
+
+// TestFiltrationIsLost: where inflammation has gone, what is left of the injury takes filtration for good by the
+// closed form.
+func TestFiltrationIsLost(t *testing.T) {
+	b := newBench(t, false, map[string]float64{"sle_renal": 1, "sle_spared": 1, "sle_crD": 0.5}, "immune-core", "systemic-lupus")
+	const heal, scar = 72.0, 0.00006
+	times := []float64{50, 150, 600}
+	x := b.follow(t, nil, given(nil, times...))
+	for i, day := range times {
+		want := 1 - math.Exp(-scar*heal*(1-math.Exp(-day/heal)))
+		if math.Abs(x["sle_lost"][i]/want-1) > 0.01 {
+			t.Errorf("day %g: %g of filtration is lost, want %g", day, x["sle_lost"][i], want)
+		}
+	}
+}
+
+// TestObinutuzumabNeedsFewPhagocytes: its level follows two compartments in closed form, and complexes hinder it less than rituximab.
+func TestObinutuzumabNeedsFewPhagocytes(t *testing.T) {
+	b := newBench(t, false, nil, "immune-core", "obinutuzumab")
+	level := bolus(1000, 0.11, 2.8, 1.2, 0.5)
+	times := []float64{1, 7, 28, 90}
+	got := b.follow(t, nil, given([]sim.Dose{dose(0, "obi.iv", 1000)}, times...))["obi_C"]
+	for i, day := range times {
+		if want := level(day); math.Abs(got[i]/want-1) > 1e-5 {
+			t.Errorf("day %g: %g mg/L, want %g", day, got[i], want)
+		}
+	}
+	left := map[string]float64{}
+	for _, drug := range []string{"obinutuzumab", "rituximab"} {
+		b := newBench(t, false, nil, "immune-core", "systemic-lupus", drug)
+		x := b.follow(t, map[string]float64{"sle_ch_IC": 1.5, "sle_ch_Ab": 1.5}, given([]sim.Dose{dose(0, map[string]string{"obinutuzumab": "obi.iv", "rituximab": "rtx.iv"}[drug], 1000)}, 14))
+		left[drug] = x["core_Bn"][0] + x["core_Bt"][0] + x["core_Bm"][0]
+	}
+	if !(left["obinutuzumab"] < 0.9*left["rituximab"]) {
+		t.Errorf("B cells after two weeks: %g with obinutuzumab, %g with rituximab", left["obinutuzumab"], left["rituximab"])
 	}
 }
