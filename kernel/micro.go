@@ -99,12 +99,14 @@ type lowering struct {
 
 // known is what is known about a slot.
 type known struct {
-	fixed   int32 // 1 + the index of the number that it holds in every run; 0: none
-	hasMask bool  // it is a truth value that also stands as a mask
-	delayed bool  // it is a product not yet made, which may become part of a sum
-	mask    value
-	factors [2]value
-	waits   int32 // 1 + the latest of the products not yet made of which it is a factor; 0: none
+	fixed       int32 // 1 + the index of the number that it holds in every run; 0: none
+	hasMask     bool  // it is a truth value that also stands as a mask
+	delayed     bool  // it is a product not yet made, which may become part of a sum
+	mask        value
+	hasExponent bool // it is an exponent about which more is known
+	exponent    exponent
+	factors     [2]value
+	waits       int32 // 1 + the latest of the products not yet made of which it is a factor; 0: none
 }
 
 // waiting is a product not yet made, and 1 + the one that waited before it for the same factor.
@@ -119,7 +121,7 @@ func newLowering(slots int, wide bool, d *desk) *lowering {
 func (l *lowering) begin() {
 	for _, k := range l.used {
 		s := &l.known[k]
-		s.hasMask, s.delayed, s.waits = false, false, 0
+		s.hasMask, s.hasExponent, s.delayed, s.waits = false, false, false, 0
 	}
 	l.used, l.code, l.wait, l.next = l.used[:0], l.code[:0], l.wait[:0], value(l.slots)
 }
@@ -318,29 +320,63 @@ func (l *lowering) expLog(x, y value) value {
 	return l.expOf(n, l.op(uAdd, r, q))
 }
 
-// pow follows math.Pow: a negative base needs a whole exponent, x^0 = 1^y = 1.
-func (l *lowering) pow(x, y value, positive bool) value {
-	one := l.num(1)
-	if positive {
-		x = l.op(uMax, l.num(0), x)
-		r := l.expLog(x, y)
-		r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, x, one))
-		return l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, y, l.num(0)))
-	}
-	size := l.op(uAnd, x, l.bits(absBits))
-	r := l.expLog(size, y)
-	r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, size, one))
+// exponent is what pow has to know about y. It is found once for all powers with the same
+// exponent, which is often a constant of the patient.
+type exponent struct {
+	sign   value // the sign bit where y is odd: a negative base keeps its sign
+	broken value // mask: y is not whole
+	zero   value // mask: y is 0
+}
+
+func (l *lowering) exponent(y value) exponent {
 	half := l.op(uMul, y, l.num(0.5))
 	odd := l.opImm(uCmp, cmpNe, l.opImm(uRound, roundFloor, half), half)
-	r = l.op(uXor, r, l.op(uAnd, l.op(uAnd, x, l.bits(signBit)), odd))
-	broken := l.opImm(uCmp, cmpNe, l.opImm(uRound, roundFloor, y), y)
-	bad := l.op(uAnd, l.opImm(uCmp, cmpLt, x, l.num(0)), broken)
-	bad = l.op(uAnd, bad, l.opImm(uCmp, cmpNe, size, l.num(math.Inf(1))))
+	floor := l.opImm(uRound, roundFloor, y)
+	odd = l.op(uAnd, odd, l.opImm(uCmp, cmpEq, floor, y))
+	return exponent{l.op(uAnd, odd, l.bits(signBit)), l.opImm(uCmp, cmpNe, floor, y), l.opImm(uCmp, cmpEq, y, l.num(0))}
+}
+
+// exponentIn is that of a slot, which is not about to change.
+func (l *lowering) exponentIn(slot int32, y value) exponent {
+	k := &l.known[slot]
+	if !k.hasExponent {
+		k = l.about(slot)
+		k.hasExponent, k.exponent = true, l.exponent(y)
+	}
+	return k.exponent
+}
+
+// pow follows math.Pow: a negative base needs a whole exponent, x^0 = 1^y = 1. The
+// exponent is fixed when it is a number that is finite and not whole; then e is not read.
+func (l *lowering) pow(x, y value, e exponent, fixed bool) value {
+	one := l.num(1)
+	size := l.op(uAnd, x, l.bits(absBits))
+	r := l.expLog(size, y)
+	if !fixed {
+		r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, size, one)) // where y is infinite or NaN
+		r = l.op(uXor, r, l.op(uAnd, x, e.sign))
+	}
+	bad := l.op(uAnd, l.opImm(uCmp, cmpLt, x, l.num(0)), l.opImm(uCmp, cmpNe, size, l.num(math.Inf(1))))
+	if !fixed {
+		bad = l.op(uAnd, bad, e.broken)
+	}
 	r = l.op(uBlend, l.num(math.NaN()), r, bad)
-	// a negative base with a broken exponent has no sign of its own
-	r = l.op(uBlend, l.op(uAnd, r, l.bits(absBits)), r, broken)
+	if fixed {
+		return r
+	}
+	return l.op(uBlend, one, r, e.zero)
+}
+
+// powPos is max(0, x)^y.
+func (l *lowering) powPos(x, y value, e exponent, fixed bool) value {
+	one := l.num(1)
+	x = l.op(uMax, l.num(0), x)
+	r := l.expLog(x, y)
+	if fixed {
+		return r
+	}
 	r = l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, x, one))
-	return l.op(uBlend, one, r, l.opImm(uCmp, cmpEq, y, l.num(0)))
+	return l.op(uBlend, one, r, e.zero)
 }
 
 // wholePower is x^n by repeated squaring, for small whole n.
@@ -399,7 +435,7 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 			l.settle(k)
 		}
 	}
-	l.known[d].hasMask = false
+	l.known[d].hasMask, l.known[d].hasExponent = false, false
 	if l.known[d].waits != 0 { // their factor is about to change
 		l.changed(x)
 	}
@@ -505,7 +541,20 @@ func (l *lowering) instr(x *Instr, later int, kept bool) {
 			put(l.wholePower(a, int(n)))
 			return
 		}
-		put(l.pow(a, b, x.Op == PowPos))
+		fixed := ok && n != math.Trunc(n) && n == n
+		var e exponent
+		switch {
+		case fixed:
+		case ok || x.Dst == x.B:
+			e = l.exponent(b)
+		default:
+			e = l.exponentIn(x.B, b)
+		}
+		if x.Op == PowPos {
+			put(l.powPos(a, b, e, fixed))
+			return
+		}
+		put(l.pow(a, b, e, fixed))
 	case Lt:
 		truth(l.opImm(uCmp, cmpLt, a, b))
 	case Le:
