@@ -34,7 +34,7 @@ var passes = []pass{
 	{"histories", "what is delayed may need anything of the above, itself included", "delayed values", (*Program).histories, (*Program).printHistories},
 	{"jacobian", "differentiates the finished right-hand side", "the entries that are not always 0, as formulas", (*Program).jacobian, (*Program).printJacobian},
 	{"emit", "only now is it known which constant-only work can move to the start", "three-address code: done once a patient, and at every evaluation", (*Program).emit, (*Program).printCode},
-	{"elimination", "needs the pattern of the Jacobian", "order of minimum degree, fill and operations of the static factors", nil, (*Program).printElimination},
+	{"elimination", "needs the pattern of the Jacobian", "order with little fill, fill and operations of the static factors", nil, (*Program).printElimination},
 	{"lanes", "lays the emitted code open for solvers that run patients side by side", "the code of a step's first stage and of the others", nil, (*Program).printLanes},
 	{"machine", "lowers the code of lanes", "micro operations by back end", nil, (*Program).printMachine},
 }

@@ -1,8 +1,8 @@
 // Package linalg provides dense and sparse LU factorisation for many small systems that
 // share one pattern (floor 0).
 //
-// A Pattern says where entries may be; its Symbolic part holds a minimum-degree order
-// with diagonal pivots and the fill, made once and shared; an LU holds the numbers of
+// A Pattern says where entries may be; its Symbolic part holds an order of diagonal pivots
+// with little fill, and the fill, made once and shared; an LU holds the numbers of
 // one factorisation. Static pivots are watched: when multipliers grow beyond 1e8 and the
 // backward error of a solution shows that digits were lost, the factorisation is done
 // again with row exchanges, and counted.

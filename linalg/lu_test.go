@@ -148,8 +148,8 @@ func TestSparsePivotsSaySingular(t *testing.T) {
 	}
 }
 
-// TestMinimumDegree: a tree has no fill, and a core that is dense stays one.
-func TestMinimumDegree(t *testing.T) {
+// TestOrder: a tree has no fill, and a core that is dense stays one.
+func TestOrder(t *testing.T) {
 	const n = 300
 	var entries [][2]int
 	for i := 1; i < n; i++ {

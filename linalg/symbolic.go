@@ -2,8 +2,8 @@ package linalg
 
 import "math/bits"
 
-// Symbolic is the part of a sparse LU factorisation that depends on the pattern only: a
-// minimum-degree order with diagonal pivots, and the fill. It never changes and may be
+// Symbolic is the part of a sparse LU factorisation that depends on the pattern only: an
+// order of diagonal pivots with little fill, and the fill. It never changes and may be
 // shared by goroutines.
 type Symbolic struct {
 	pattern *Pattern
@@ -20,6 +20,8 @@ type bitset []uint64
 
 func (s bitset) add(i int32)      { s[i>>6] |= 1 << (i & 63) }
 func (s bitset) has(i int32) bool { return s[i>>6]&(1<<(i&63)) != 0 }
+
+func (s bitset) remove(i int32) { s[i>>6] &^= 1 << (i & 63) }
 
 // next is the least member that is at least i, or -1.
 func (s bitset) next(i int32) int32 {
@@ -52,7 +54,7 @@ func rows(n int) []bitset {
 // n/64 words an elimination.
 func Analyse(p *Pattern) *Symbolic {
 	n := p.N
-	s := &Symbolic{pattern: p, n: n, order: minimumDegree(p)}
+	s := &Symbolic{pattern: p, n: n, order: leastFill(p)}
 	place := make([]int32, n)
 	for k, i := range s.order {
 		place[i] = int32(k)
@@ -107,52 +109,94 @@ func (s *Symbolic) find(row, col int32) int32 {
 	return lo
 }
 
-// minimumDegree orders the graph of A + A' by least degree, the lowest number first among
-// equals.
-func minimumDegree(p *Pattern) []int32 {
+// mostFilled bounds the product of the entries of a row and of a column for which the
+// fill is counted; beyond it pivots are compared by the product alone.
+const mostFilled = 100
+
+// leastFill orders pivots on the diagonal by Markowitz's product of the other entries in
+// their row and column (H. M. Markowitz, Management Science 3 (1957) 255) plus twice the
+// entries that they fill, the lowest number first among equals.
+func leastFill(p *Pattern) []int32 {
 	n := p.N
-	near := rows(n)
+	row, col := rows(n), rows(n) // without the diagonal, of what is left
+	inRow, inCol := make([]int32, n), make([]int32, n)
 	for j := 0; j < n; j++ {
 		for q := p.ColPtr[j]; q < p.ColPtr[j+1]; q++ {
-			if i := p.RowIdx[q]; int(i) != j {
-				near[i].add(int32(j))
-				near[j].add(i)
+			if i := p.RowIdx[q]; int(i) != j && !row[i].has(int32(j)) {
+				row[i].add(int32(j))
+				col[j].add(i)
+				inRow[i]++
+				inCol[j]++
 			}
 		}
 	}
-	degree := make([]int32, n)
-	for i, set := range near {
-		for _, w := range set {
-			degree[i] += int32(bits.OnesCount64(w))
-		}
+	const unknown, gone = -1, 1 << 40
+	cost := make([]int, n)
+	for i := range cost {
+		cost[i] = unknown
 	}
-	const gone = 1 << 30
+	changed := make(bitset, (n+63)/64)
 	order := make([]int32, 0, n)
 	for len(order) < n {
 		best := int32(0)
-		for i, d := range degree {
-			if d < degree[best] {
-				best = int32(i)
-			}
-		}
-		degree[best] = gone
-		order = append(order, best)
-		// the neighbours become neighbours of each other
-		set := near[best]
-		for a := set.next(0); a >= 0; a = set.next(a + 1) {
-			other, d := near[a], 0
-			for w, v := range set {
-				other[w] |= v
-				d += bits.OnesCount64(other[w])
-			}
-			for _, x := range [...]int32{a, best} {
-				if other.has(x) {
-					other[x>>6] &^= 1 << (x & 63)
-					d--
+		for i := range int32(n) {
+			if cost[i] == unknown {
+				cost[i] = int(inRow[i]) * int(inCol[i])
+				if cost[i] <= mostFilled {
+					cost[i] += 2 * fillOf(i, row, col[i])
 				}
 			}
-			degree[a] = int32(d)
+			if cost[i] < cost[best] {
+				best = i
+			}
+		}
+		cost[best] = gone
+		order = append(order, best)
+		across, down := row[best], col[best]
+		clear(changed)
+		for b := across.next(0); b >= 0; b = across.next(b + 1) {
+			col[b].remove(best)
+			inCol[b]--
+			changed.add(b)
+		}
+		for a := down.next(0); a >= 0; a = down.next(a + 1) {
+			own := row[a]
+			own.remove(best)
+			inRow[a]--
+			for w, v := range across {
+				if a>>6 == int32(w) {
+					v &^= 1 << (a & 63)
+				}
+				for v &^= own[w]; v != 0; v &= v - 1 {
+					b := int32(w<<6 + bits.TrailingZeros64(v))
+					own.add(b)
+					col[b].add(a)
+					inRow[a]++
+					inCol[b]++
+				}
+			}
+			changed.add(a)
+			for w, v := range own { // they would fill this row
+				changed[w] |= v
+			}
+		}
+		for i := changed.next(0); i >= 0; i = changed.next(i + 1) {
+			cost[i] = unknown
 		}
 	}
 	return order
+}
+
+// fillOf counts the entries that pivot i would fill.
+func fillOf(i int32, row []bitset, down bitset) int {
+	fill := 0
+	for a := down.next(0); a >= 0; a = down.next(a + 1) {
+		for w, v := range row[i] {
+			if a>>6 == int32(w) {
+				v &^= 1 << (a & 63)
+			}
+			fill += bits.OnesCount64(v &^ row[a][w])
+		}
+	}
+	return fill
 }
