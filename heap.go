@@ -10,13 +10,18 @@ import (
 // heapFloor is up to which size the heap may always grow before garbage is looked for [bytes].
 // Go would look for it at 4 MB and at each doubling of what is in use, which is a dozen times
 // until the first patient, and all the time while patients of small models run.
-const heapFloor = 64 << 20
+const heapFloor = 40 << 20
 
 // leastHeap is the floor that Go has itself, at 100 % [bytes].
 const leastHeap = 4 << 20
 
-// RelaxCollector lets the heap grow to 64 MB before garbage is looked for, and to twice what is
-// in use beyond that, for the rest of the process. It changes nothing where the user has set GOGC.
+// leastPercent is by how much the heap may grow over what is in use when that is large: less
+// than Go's own 100 %, so that a run of many patients does not need twice what it keeps of them.
+const leastPercent = 50
+
+// RelaxCollector lets the heap grow to 40 MB before garbage is looked for, and to one and a half
+// times what is in use beyond that, for the rest of the process. It changes nothing where the user
+// has set GOGC.
 func RelaxCollector() {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -38,5 +43,5 @@ func afterCollection(c *collection) {
 
 // collectorPercent is by how many percent the heap may grow over the bytes in use.
 func collectorPercent(live uint64) int {
-	return max(100, int(100*heapFloor/max(live, leastHeap))-100)
+	return max(leastPercent, int(100*heapFloor/max(live, leastHeap))-100)
 }

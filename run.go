@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,6 +147,7 @@ func (a *App) Run(ctx context.Context, r RunRequest) (*RunSummary, error) {
 	if err != nil {
 		return nil, err
 	}
+	debug.FreeOSMemory() // what is free is in small pieces, and an analysis needs large ones
 	result, err := analysis.Result(Version)
 	if err != nil {
 		return nil, err

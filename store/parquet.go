@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -43,6 +44,15 @@ func schemaOf(t *table.Table) *parquet.Schema {
 // orderKey is where the order of columns stands: Parquet groups sort theirs by name.
 const orderKey = "columns"
 
+// pageSize is the room that the writer takes for each column before the first row [bytes]: its
+// own choice, 256 KiB, where there are few columns, and enough for the numbers of a row group where
+// there are hundreds, for which it was most of a run's memory.
+func pageSize(rows, columns int) int {
+	const usual, altogether, each = 256 << 10, 4 << 20, 32
+	most := min(usual, max(8*rowsInGroup, altogether/max(columns, 1)))
+	return min(most, each*max(rows, 1))
+}
+
 // rowsInGroup is about how many rows a row group of a file has, and rowsAtOnce how many
 // are handed to the writer at a time: what is in memory does not grow with a table.
 const (
@@ -56,6 +66,7 @@ type parquetWriter struct {
 	pw      *parquet.GenericWriter[any]
 	shape   *table.Table
 	place   []int // column of the table for each of the file's
+	most    int   // rows that will come, or those of a row group
 	rows    []parquet.Row
 	pending int // rows of the group that is being written
 }
@@ -63,7 +74,7 @@ type parquetWriter struct {
 func (p *parquetWriter) begin(t *table.Table) {
 	p.shape = &table.Table{Name: t.Name}
 	order := ""
-	options := []parquet.WriterOption{schemaOf(t), parquet.CreatedBy("thymus", "1", "tables")}
+	options := []parquet.WriterOption{schemaOf(t), parquet.CreatedBy("thymus", "1", "tables"), parquet.PageBufferSize(pageSize(p.most, len(t.Columns)))}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		p.shape.Append(table.Column{Name: c.Name, Unit: c.Unit, Kind: c.Kind})
@@ -84,8 +95,9 @@ func (p *parquetWriter) begin(t *table.Table) {
 	for _, f := range p.pw.Schema().Fields() {
 		p.place = append(p.place, index[f.Name()])
 	}
-	flat := make([]parquet.Value, rowsAtOnce*len(p.place))
-	p.rows = make([]parquet.Row, rowsAtOnce)
+	n := max(1, min(rowsAtOnce, p.most))
+	flat := make([]parquet.Value, n*len(p.place))
+	p.rows = make([]parquet.Row, n)
 	for r := range p.rows {
 		p.rows[r], flat = flat[:len(p.place):len(p.place)], flat[len(p.place):]
 	}
@@ -101,7 +113,7 @@ func (p *parquetWriter) add(t *table.Table) error {
 		return err
 	}
 	for from := 0; from < t.Rows(); {
-		n := min(t.Rows()-from, rowsAtOnce, rowsInGroup-p.pending)
+		n := min(t.Rows()-from, len(p.rows), rowsInGroup-p.pending)
 		for i, k := range p.place {
 			c := &t.Columns[k]
 			for r := range n {
@@ -147,7 +159,7 @@ func WriteParquet(path string, t *table.Table) error {
 
 // writeTable writes one table as a file.
 func writeTable(w io.Writer, t *table.Table) error {
-	p := &parquetWriter{w: w}
+	p := &parquetWriter{w: w, most: t.Rows()}
 	if err := p.add(t); err != nil {
 		return err
 	}
@@ -205,7 +217,7 @@ func eachPart(path string, see func(*table.Table) error) error {
 	order, _ := file.Lookup(orderKey)
 	names := split(order)
 	groups := file.RowGroups()
-	buffer := make([]parquet.Row, rowsAtOnce)
+	buffer := make([]parquet.Value, rowsAtOnce)
 	for g := 0; g == 0 || g < len(groups); g++ {
 		t := &table.Table{Name: file.Schema().Name()}
 		byName := map[string]*table.Column{}
@@ -240,15 +252,49 @@ func eachPart(path string, see func(*table.Table) error) error {
 	return nil
 }
 
-// readGroup appends the rows of a group to columns.
-func readGroup(group parquet.RowGroup, place []*table.Column, buffer []parquet.Row) error {
-	rows := group.Rows()
-	defer rows.Close()
+// readGroup appends the rows of a group to columns, one column after the other: the reader of rows
+// asks for pages behind the last one and is freed only by a second collection.
+func readGroup(group parquet.RowGroup, place []*table.Column, buffer []parquet.Value) error {
+	rows := int(group.NumRows())
+	for i, chunk := range group.ColumnChunks() {
+		c := place[i]
+		switch c.Kind {
+		case table.Float:
+			c.F = slices.Grow(c.F, rows)
+		case table.Int:
+			c.I = slices.Grow(c.I, rows)
+		case table.Bool:
+			c.B = slices.Grow(c.B, rows)
+		default:
+			c.S = slices.Grow(c.S, rows)
+		}
+		if err := readColumn(chunk.Pages(), c, buffer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readColumn appends the values of pages to a column and closes the pages.
+func readColumn(pages parquet.Pages, c *table.Column, buffer []parquet.Value) (err error) {
+	defer func() {
+		if e := pages.Close(); err == nil {
+			err = e
+		}
+	}()
 	for {
-		n, err := rows.ReadRows(buffer)
-		for _, row := range buffer[:n] {
-			for i, v := range row {
-				switch c := place[i]; c.Kind {
+		page, err := pages.ReadPage()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for values := page.Values(); err == nil; {
+			var n int
+			n, err = values.ReadValues(buffer)
+			for _, v := range buffer[:n] {
+				switch c.Kind {
 				case table.Float:
 					c.F = append(c.F, v.Double())
 				case table.Int:
@@ -260,10 +306,8 @@ func readGroup(group parquet.RowGroup, place []*table.Column, buffer []parquet.R
 				}
 			}
 		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
+		parquet.Release(page)
+		if err != io.EOF {
 			return err
 		}
 	}

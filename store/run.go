@@ -258,7 +258,7 @@ func (r *Run) Finish(names []string, more []*table.Table, status Status) error {
 	write := func(name string, do func(p *parquetWriter) error) error {
 		h := sha256.New()
 		err := atomically(filepath.Join(r.Dir, name+".parquet"), func(w io.Writer) error {
-			p := &parquetWriter{w: io.MultiWriter(w, h)}
+			p := &parquetWriter{w: io.MultiWriter(w, h), most: rowsInGroup}
 			if err := do(p); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package trial
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"thymus/stats"
@@ -16,9 +17,9 @@ const linesPerArm = 12
 
 // seen is one patient's endpoint as read back from the tables.
 type seen struct {
-	replicate, patient int
-	value              float64
-	censored, missing  bool
+	identity
+	value             float64
+	censored, missing bool
 }
 
 // FailedPatients counts simulations that ended early.
@@ -48,6 +49,7 @@ func (p *Prepared) unitOf(action string) string {
 }
 
 func numbers(list []seen) (v []float64, missing int) {
+	v = make([]float64, 0, len(list))
 	for _, s := range list {
 		if s.missing {
 			missing++
@@ -59,6 +61,7 @@ func numbers(list []seen) (v []float64, missing int) {
 }
 
 func observations(list []seen) (o []stats.Observation, missing int) {
+	o = make([]stats.Observation, 0, len(list))
 	for _, s := range list {
 		if s.missing {
 			missing++
@@ -78,7 +81,8 @@ func (p *Prepared) estimate(e *endpoint, by map[string][]seen) EndpointResult {
 		v, missing := numbers(list)
 		x.N, x.Missing = len(v), missing
 		x.SD = stats.SD(v)
-		x.Q05, x.Q25, x.Q50, x.Q75, x.Q95 = stats.Quantile(v, 0.05), stats.Quantile(v, 0.25), stats.Quantile(v, 0.5), stats.Quantile(v, 0.75), stats.Quantile(v, 0.95)
+		sorted := ascending(v)
+		x.Q05, x.Q25, x.Q50, x.Q75, x.Q95 = stats.SortedQuantile(sorted, 0.05), stats.SortedQuantile(sorted, 0.25), stats.SortedQuantile(sorted, 0.5), stats.SortedQuantile(sorted, 0.75), stats.SortedQuantile(sorted, 0.95)
 		switch {
 		case r.Binary:
 			x.Statistic = "proportion"
@@ -127,7 +131,7 @@ func (p *Prepared) estimate(e *endpoint, by map[string][]seen) EndpointResult {
 			if len(list) > 400 && s.patient >= 400 {
 				continue
 			}
-			r.PerPatient = append(r.PerPatient, PatientValue{s.patient, a.spec.ID, s.value, s.censored, s.missing})
+			r.PerPatient = append(r.PerPatient, PatientValue{int(s.patient), a.spec.ID, s.value, s.censored, s.missing})
 		}
 	}
 	if p.Spec.Control == "" {
@@ -143,9 +147,16 @@ func (p *Prepared) estimate(e *endpoint, by map[string][]seen) EndpointResult {
 	return r
 }
 
+// ascending is a sorted copy.
+func ascending(v []float64) []float64 {
+	s := slices.Clone(v)
+	slices.Sort(s)
+	return s
+}
+
 // repeats groups an arm's patients by replicate.
 func repeats(list []seen) Repeats {
-	by := map[int][]seen{}
+	by := map[int32][]seen{}
 	for _, s := range list {
 		by[s.replicate] = append(by[s.replicate], s)
 	}
@@ -177,13 +188,13 @@ func (p *Prepared) difference(r EndpointResult, arm string, list, control []seen
 	b, _ := numbers(control)
 	if p.Spec.Design == "counterfactual" {
 		d.Measure, d.Test = "mean of paired differences", "none: paired effects of the same virtual patients"
-		other := map[[2]int]seen{}
+		other := make(map[identity]seen, len(control))
 		for _, s := range control {
-			other[[2]int{s.replicate, s.patient}] = s
+			other[s.identity] = s
 		}
 		var pairs []float64
 		for _, s := range list {
-			if o, ok := other[[2]int{s.replicate, s.patient}]; ok && !o.missing && !s.missing && !o.censored && !s.censored {
+			if o, ok := other[s.identity]; ok && !o.missing && !s.missing && !o.censored && !s.censored {
 				pairs = append(pairs, s.value-o.value)
 			}
 		}

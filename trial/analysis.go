@@ -96,8 +96,23 @@ func (p *Prepared) NewAnalysis() *Analysis {
 	for _, x := range p.arms {
 		a.arms = append(a.arms, armSum{result: ArmResult{ID: x.spec.ID, Title: x.spec.Title}, doses: map[string]*doseSum{}})
 	}
-	for i := range a.endpoints {
+	for k := range p.arms {
+		a.who[k] = make([]identity, 0, p.expected(k))
+	}
+	for i, e := range p.endpoints {
 		a.endpoints[i] = make([]column, len(p.arms))
+		for k := range p.arms {
+			c := &a.endpoints[i][k]
+			c.flags = make([]uint8, 0, p.expected(k))
+			if e.Kind != "responder" {
+				c.values = make([]float64, 0, p.expected(k))
+			}
+		}
+	}
+	for i, c := range p.covariates {
+		if len(c.Levels) == 0 {
+			a.covariates[i] = make([]float64, 0, p.Patients())
+		}
 	}
 	if p.exactBands() {
 		a.exact = make([][]float64, p.series())
@@ -305,9 +320,9 @@ func (a *Analysis) seen(endpoint, arm int) []seen {
 	out := make([]seen, len(c.flags))
 	for i, f := range c.flags {
 		who := a.who[arm][i]
-		s := seen{replicate: int(who.replicate), patient: int(who.patient), missing: f&flagMissing != 0, censored: f&flagCensored != 0}
+		s := seen{identity: who, missing: f&flagMissing != 0, censored: f&flagCensored != 0}
 		switch {
-		case c.values != nil:
+		case c.values != nil: // not of a responder
 			s.value = c.values[i]
 		case s.missing:
 			s.value = math.NaN()
@@ -539,7 +554,8 @@ func (a *Analysis) patients(r *Result) {
 		} else {
 			v := a.covariates[i]
 			x.N, x.Mean, x.SD = len(v), stats.Mean(v), stats.SD(v)
-			x.Q05, x.Q50, x.Q95 = stats.Quantile(v, 0.05), stats.Quantile(v, 0.5), stats.Quantile(v, 0.95)
+			sorted := ascending(v)
+			x.Q05, x.Q50, x.Q95 = stats.SortedQuantile(sorted, 0.05), stats.SortedQuantile(sorted, 0.5), stats.SortedQuantile(sorted, 0.95)
 		}
 		r.Covariates = append(r.Covariates, x)
 	}

@@ -339,19 +339,35 @@ func (p *Prepared) armsOf(seed uint64, number int) []int {
 	return slices.DeleteFunc(arms, func(i int) bool { return p.skip != nil && p.skip[i] })
 }
 
-// assign picks the arm of a patient: permuted blocks keyed by (seed, block), so that
-// enrolling more patients moves nobody.
-func (p *Prepared) assign(seed uint64, number int) int {
-	var shares []int
-	total := 0
+// shares is how many patients of a block each arm gets, before blocks are made longer.
+func (p *Prepared) shares() (list []int, total int) {
 	for _, a := range p.arms {
 		n := 1
 		if len(p.Spec.Allocation) > 0 {
 			n = p.Spec.Allocation[a.spec.ID]
 		}
-		shares = append(shares, n)
+		list = append(list, n)
 		total += n
 	}
+	return list, total
+}
+
+// expected is about how many patients will be in an arm, rather more than less.
+func (p *Prepared) expected(arm int) int {
+	switch list, total := p.shares(); {
+	case p.skip != nil && p.skip[arm]:
+		return 0
+	case p.Spec.Design == "counterfactual":
+		return p.Patients()
+	default:
+		return min(p.Patients(), p.Patients()*list[arm]/max(total, 1)+p.Spec.Replicates*total)
+	}
+}
+
+// assign picks the arm of a patient: permuted blocks keyed by (seed, block), so that
+// enrolling more patients moves nobody.
+func (p *Prepared) assign(seed uint64, number int) int {
+	shares, total := p.shares()
 	times := 1
 	if p.Spec.Block > total {
 		times = p.Spec.Block / total
