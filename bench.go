@@ -142,7 +142,7 @@ func (a *App) Bench(ctx context.Context, r BenchRequest) (*BenchResult, error) {
 		return nil, err
 	}
 	for _, x := range peers {
-		name := map[string]string{"cvode": "CVODE (SUNDIALS) ", "lsoda": "LSODA, "}[x.Name] + x.Version
+		name := map[string]string{"cvode": "CVODE (SUNDIALS) ", "lsoda": "LSODA, ", "desolve": "deSolve (LSODA in R) "}[x.Name] + x.Version
 		if x.Version != "" && !slices.Contains(out.Peers, name) {
 			out.Peers = append(out.Peers, name)
 		}

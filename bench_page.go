@@ -81,7 +81,7 @@ func (r *BenchResult) page(command, images string) string {
 	if r.Judged > 0 {
 		fmt.Fprintf(&b, ", over\n%d patients, all states and all outputs but those at a dose, against thymus's solution at rtol %g", r.Judged, bench.ReferenceRtol)
 	}
-	b.WriteString(". LSODA is\ncalled through Python: only its error is told.\n\n")
+	b.WriteString(". LSODA is\ncalled through Python: only its error is told. deSolve is LSODA called from R once a patient, with the model in C; what\nR itself does in a call is counted, since its users wait for it, too.\n\n")
 	b.WriteString("| problem | solver | how | workers | patients/s a core | times CVODE (KLU) | patients/s in all | steps | rejected | right-hand sides | largest error | model to first step [ms] |\n| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |\n")
 	for _, x := range rows {
 		times := math.NaN()

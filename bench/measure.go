@@ -81,6 +81,12 @@ func Measure(ctx context.Context, list []Contestant, rounds int, progress func(d
 			if w.Stats.Derivs == 0 {
 				rows[i].Rejected, rows[i].RHS = math.NaN(), math.NaN() // not counted
 			}
+			if w.Stats.Accepted < 0 {
+				rows[i].Steps = math.NaN()
+			}
+			if w.Stats.Rejected < 0 {
+				rows[i].Rejected = math.NaN()
+			}
 			if progress != nil {
 				progress(round*len(list)+i+1, rounds*len(list))
 			}

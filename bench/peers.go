@@ -66,7 +66,37 @@ func FindPeers(ctx context.Context, dir string, problems []Problem) (peers []*Pe
 			return []string{python, filepath.Join(dir, "lsoda.py"), filepath.Join(dir, "lib"+id+".so")}
 		}})
 	}
+	r, why := deSolve(ctx)
+	switch {
+	case r == "":
+		missing = append(missing, "deSolve: "+why)
+	case !built("desolve-%s.so"):
+		missing = append(missing, "deSolve: the models' libraries are not built (build.sh)")
+	default:
+		peers = append(peers, &Peer{Name: "desolve", How: "lsoda", Timed: true, dir: dir, command: func(id string) []string {
+			return []string{r, "--vanilla", filepath.Join(dir, "desolve.R"), filepath.Join(dir, "desolve-"+id+".so")}
+		}})
+	}
 	return peers, missing, nil
+}
+
+// deSolve finds the program that runs R with deSolve, or says why there is none.
+func deSolve(ctx context.Context) (path, why string) {
+	path, err := exec.LookPath("Rscript")
+	if err != nil {
+		return "", "R is not installed (no Rscript; Debian: r-base-core)"
+	}
+	switch err := exec.CommandContext(ctx, path, "--vanilla", "-e", `if (!requireNamespace("deSolve", quietly = TRUE)) quit(status = 3)`).Run().(type) {
+	case nil:
+		return path, ""
+	case *exec.ExitError:
+		if err.ExitCode() == 3 {
+			return "", `R is there, its package deSolve is not (Debian: r-cran-desolve; in R: install.packages("deSolve"))`
+		}
+		return "", "R does not run: " + err.Error()
+	default:
+		return "", "R does not run: " + err.Error()
+	}
 }
 
 // Solve lets the peer solve the first n patients of a plan at a relative tolerance, and

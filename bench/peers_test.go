@@ -114,7 +114,7 @@ func TestPeer(t *testing.T) {
 		t.Fatal(err)
 	}
 	peers, missing, err := FindPeers(ctx, dir, []Problem{p})
-	if err != nil || len(peers) != 0 || len(missing) != 2 {
+	if err != nil || len(peers) != 0 || len(missing) != 3 {
 		t.Fatalf("%d peers, missing %v, %v: want none before build.sh", len(peers), missing, err)
 	}
 	states, _, err := plan.Keep(ctx, 2)
@@ -150,5 +150,50 @@ func TestPeer(t *testing.T) {
 	}
 	if _, _, err := peers[0].Solve(ctx, plan, 1, Settings{Rtol: 1e-6}, true); err == nil {
 		t.Error("states of two patients were taken for one's")
+	}
+}
+
+// TestDeSolve lets R solve two patients, where it is installed, and holds its states against
+// thymus's.
+func TestDeSolve(t *testing.T) {
+	ctx := context.Background()
+	if _, why := deSolve(ctx); why != "" {
+		t.Skip("DESOLVE WAS NOT TESTED: " + why)
+	}
+	gcc, err := exec.LookPath("gcc")
+	if err != nil {
+		t.Skip("DESOLVE WAS NOT TESTED: there is no C compiler")
+	}
+	p, err := Find("pkpd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := p.Plan(Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := WritePeers(dir, []Problem{p}, 2); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command(gcc, "-O2", "-I.", "-shared", "-fPIC", "desolve.c", "pkpd/model.c", "-o", "desolve-pkpd.so", "-lm")
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	peers, _, err := FindPeers(ctx, dir, []Problem{p})
+	if err != nil || len(peers) == 0 || peers[len(peers)-1].Name != "desolve" {
+		t.Fatalf("peers %v, %v", peers, err)
+	}
+	got, w, err := peers[len(peers)-1].Solve(ctx, plan, 2, Settings{Rtol: 1e-8}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference, _, err := plan.Keep(ctx, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if worst, where := p.MaxError(got, reference); !(worst < 1e-4) || w.Failed != 0 || w.Stats.Derivs == 0 {
+		t.Errorf("error %g at %v, work %+v", worst, where, w)
 	}
 }

@@ -33,10 +33,11 @@ against thymus's own solution at rtol 1e-12, the largest of all states, outputs 
 at a dose) and judged patients. The lupus patients are those of the library's trial, with
 their enrolment; where clones die out by chance there is no reference.
 
---write-peers DIR writes what CVODE and LSODA (SciPy) need to solve the very same patients:
-the compiled models in C with analytic sparse Jacobians, the patients, small programs and
-build.sh. --peers DIR then measures those that are built, in turn with thymus, by processor
-time and with the same error; LSODA is called through Python and only its error is told.`,
+--write-peers DIR writes what CVODE, LSODA (SciPy) and R's deSolve need to solve the very same
+patients: the compiled models in C with analytic sparse Jacobians, the patients, small programs
+and build.sh. --peers DIR then measures those that are built, in turn with thymus, by processor
+time and with the same error, and says which are not there; LSODA is called through Python and
+only its error is told.`,
 		Example: `  thymus bench
   thymus bench --problems qsp --patients 100 --rounds 3
   thymus bench --backends avx512,avx2,interpreter --problems cart,qsp
