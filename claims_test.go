@@ -58,6 +58,9 @@ var claims = map[string]claim{
 			t.Error("low doses raise regulatory T cells alone, high doses effector cells and vascular leak, too")
 		}
 	}},
+	"diabetes-il2-children": {8, 1, func(t *testing.T, v, _ func(e, a string) float64) {
+		rises(t, "regulatory T cells with the dose", v("treg_rise", "placebo"), v("treg_rise", "dose_0125"), v("treg_rise", "dose_025"), v("treg_rise", "dose_05"))
+	}},
 	"diabetes-cells": {24, 1, func(t *testing.T, v, _ func(e, a string) float64) {
 		if d := v("auc_12", "cells") - v("auc_12", "placebo"); d < -25 || d > 30 {
 			t.Errorf("mesenchymal cells should change little: C-peptide %+g points", d)
