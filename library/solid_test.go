@@ -19,7 +19,7 @@ func TestSolidTumour(t *testing.T) {
 	})
 	t.Run("ports", func(t *testing.T) {
 		set := map[string]float64{"tumour_her2": 1, "tumour_fN": 0.1, "tumour_Uclone": 0.9, "tumour_inh_CTLA4": 0.5, "tumour_act_NK": 0.5,
-			"tumour_kill_tumour": 0.003, "tumour_kill_target": 0.002, "tumour_opsonin_HER2": 0.5, "tumour_vaccine_tumour": 0.02}
+			"tumour_kill_tumour": 0.003, "tumour_kill_target": 0.002, "tumour_opsonin_HER2": 0.5, "tumour_vaccine_tumour": 0.02, "tumour_Tgone": 2e10, "tumour_tgone": 300}
 		compareReference(t, newBench(t, false, set, "immune-core", "solid-tumour"), nil, nil, ref["ports"], tight)
 	})
 	t.Run("vessels", func(t *testing.T) {
@@ -43,6 +43,7 @@ func TestSolidTumour(t *testing.T) {
 			doses = append(doses, dose(day, "nivo.iv", 70), dose(day, "ipi.iv", 210))
 		}
 		set := map[string]float64{"mel_tu_kscar": 0.002, "mel_tu_wCT": 7.3, "mel_tu_piPD": 2.6, "mel_tu_hnew": 0.38, "mel_tu_p2": 0.215,
+			"mel_tu_kk": 1.4, "mel_tu_KE": 3.6e8, "mel_tu_sT": 0.055, "mel_tu_Kifn": 5e-5, "mel_tu_fnest": 12, "mel_tu_Tgone": 5e9, "mel_tu_tgone": 500, "mel_tu_aleft": 0.1,
 			"nivo_V1": 3.6, "nivo_V2": 2.8, "nivo_Q": 0.6, "ipi_CL": 0.37, "ipi_V1": 4.1, "ipi_V2": 3.4, "ipi_Q": 0.9}
 		compareReference(t, newBench(t, false, set, "immune-core", "melanoma", "nivolumab", "ipilimumab"), nil, doses, ref["checkpoint"], tight)
 	})
@@ -52,7 +53,8 @@ func TestSolidTumour(t *testing.T) {
 	})
 	t.Run("breast", func(t *testing.T) {
 		set := map[string]float64{"chemo_kprog": 0, "chemo_kB": 0, "chemo_kc": 0.12, "chemo_nres": 10, "chemo_syn": 1, "tras_tres": 250, "tras_CL": 0.127, "tras_V1": 2.62, "tras_V2": 2.97,
-			"brca_tu_r": 0.0035, "brca_tu_kADCC": 0.014, "brca_tu_gin": 0.012, "brca_tu_fmicro": 4.8}
+			"brca_tu_r": 0.0035, "brca_tu_kADCC": 0.014, "brca_tu_gin": 0.012, "brca_tu_fmicro": 4.8,
+			"brca_tu_kk": 1.4, "brca_tu_KE": 3.6e8, "brca_tu_sT": 0.055, "brca_tu_Kifn": 5e-5, "brca_tu_fnest": 12}
 		var doses []sim.Dose
 		for _, day := range []float64{0, 21} {
 			doses = append(doses, dose(day, "chemo.cycle", 1), dose(day, "tras.iv", 400))
@@ -64,7 +66,7 @@ func TestSolidTumour(t *testing.T) {
 		for week := range 12 {
 			doses = append(doses, dose(7*float64(week), "ifna.sc", 10))
 		}
-		compareReference(t, newBench(t, false, map[string]float64{"ifna_ka": 6, "ifna_CL": 300, "ifna_V": 30, "ifna_EC50": 30000, "ifna_kprog": 0, "ifna_wIFN": 0, "ifna_reply": 1.5, "ifna_Ttol": 60, "rcc_tu_kNa": 0.06}, "immune-core", "renal-cell-carcinoma", "interferon-alpha"), nil, doses, ref["interferon-tumour"], tight)
+		compareReference(t, newBench(t, false, map[string]float64{"ifna_ka": 6, "ifna_CL": 300, "ifna_V": 30, "ifna_EC50": 30000, "ifna_kprog": 0, "ifna_wIFN": 0, "ifna_reply": 1.5, "ifna_Ttol": 60, "rcc_tu_kNa": 0.06, "rcc_tu_kk": 1.4, "rcc_tu_KE": 3.6e8, "rcc_tu_sT": 0.055, "rcc_tu_Kifn": 5e-5, "rcc_tu_fnest": 12}, "immune-core", "renal-cell-carcinoma", "interferon-alpha"), nil, doses, ref["interferon-tumour"], tight)
 	})
 }
 
