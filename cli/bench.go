@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -92,6 +93,9 @@ only its error is told.`,
 						value := strings.Trim(x.Value.String(), "[]")
 						if name == "rtol" { // written with six decimals otherwise
 							value = strings.Join(strings.Fields(strings.Trim(fmt.Sprint(r.Rtols), "[]")), ",")
+						}
+						if filepath.IsAbs(value) { // a page is read on other machines
+							value = filepath.Base(value)
 						}
 						command = append(command, "--"+name, value)
 					}
