@@ -53,7 +53,7 @@ func TestBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"$ thymus bench --problems pkpd --workers 1,2 --rtol 1e-06,1e-09 --page fast.md\n", "| pkpd | thymus |", "2 workers are ", "(fast-pkpd.svg)"} {
+	for _, want := range []string{"$ thymus bench --problems pkpd --workers 1,2 --rtol 1e-06,1e-09 ", " --page fast.md\n", "| pkpd | thymus |", "2 workers are ", "(fast-pkpd.svg)"} {
 		if !strings.Contains(string(written), want) {
 			t.Errorf("the page does not hold %q:\n%s", want, written)
 		}
