@@ -125,14 +125,7 @@ func TestFitRecords(t *testing.T) {
 // A user's library: a fit runs, its record says what it used, validation marks the rows, and
 // applying it changes the tables of that folder alone.
 func TestFitOfOwnLibrary(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("fit/testdata/toy")); err != nil {
-		t.Fatal(err)
-	}
-	app, err := New(Options{Library: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, app := toyLibrary(t)
 	s, err := app.Fit(context.Background(), FitRequest{Fit: "tracer-loss", Patients: 40, Evaluations: 20})
 	if err != nil {
 		t.Fatal(err)
@@ -241,14 +234,7 @@ func TestFitRefusesValidationRows(t *testing.T) {
 // be applied and are not written over; resumed, it comes to the record of a run without
 // interruption, and the files are gone.
 func TestInterruptedFit(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("fit/testdata/toy")); err != nil {
-		t.Fatal(err)
-	}
-	app, err := New(Options{Library: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir, app := toyLibrary(t)
 	whole, err := app.Fit(context.Background(), FitRequest{Fit: "tracer-loss", Patients: 20, Evaluations: 20, Out: filepath.Join(t.TempDir(), "whole.yaml")})
 	if err != nil {
 		t.Fatal(err)
@@ -298,4 +284,18 @@ func TestInterruptedFit(t *testing.T) {
 	if r, err := app.Check([]string{"tracer-loss"}); err != nil || !strings.Contains(r[0].Messages.Error(), "not finished: it was written during the profiles") {
 		t.Error(err, r)
 	}
+}
+
+// toyLibrary is a folder of its own with the library of fit's tests, and thymus over it.
+func toyLibrary(t *testing.T) (string, *App) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("fit/testdata/toy")); err != nil {
+		t.Fatal(err)
+	}
+	app, err := New(Options{Library: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir, app
 }

@@ -139,14 +139,7 @@ func TestAccuracy(t *testing.T) {
 
 // TestPatients: a patient is the same whatever the ensemble, and varies as it is said to.
 func TestPatients(t *testing.T) {
-	p, err := Find("cart")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := p.Plan(Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, plan := planOf(t, "cart")
 	const n = 4000
 	var sum, squares float64
 	for k := range n {
@@ -175,4 +168,18 @@ func TestPatients(t *testing.T) {
 			t.Fatalf("%s of patient 0 differs alone and among nine", plan.States[i])
 		}
 	}
+}
+
+// planOf is a problem and its plan at the settings that bench starts with.
+func planOf(t *testing.T, name string) (Problem, *Plan) {
+	t.Helper()
+	p, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := p.Plan(Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, plan
 }

@@ -98,14 +98,7 @@ func TestPeer(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the peer is a shell script")
 	}
-	p, err := Find("pkpd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := p.Plan(Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, plan := planOf(t, "pkpd")
 	ctx, dir := context.Background(), t.TempDir()
 	if _, _, err := FindPeers(ctx, dir, []Problem{p}); err == nil || !strings.Contains(err.Error(), "--write-peers") {
 		t.Errorf("a folder without peers: %v", err)
@@ -164,14 +157,7 @@ func TestDeSolve(t *testing.T) {
 	if err != nil {
 		t.Skip("DESOLVE WAS NOT TESTED: there is no C compiler")
 	}
-	p, err := Find("pkpd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := p.Plan(Settings{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, plan := planOf(t, "pkpd")
 	dir := t.TempDir()
 	if err := WritePeers(dir, []Problem{p}, 2); err != nil {
 		t.Fatal(err)

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"thymus/diag"
 	"thymus/fit"
 	"thymus/library"
@@ -126,27 +124,6 @@ func TestLimit(t *testing.T) {
 	b := text(t, run(t, fit.Options{Workers: 2, Evaluations: 17}, small...))
 	if a != b || !strings.Contains(a, "--budget 17") {
 		t.Errorf("by limit:\n%s\nby number:\n%s", a, b)
-	}
-}
-
-// The schemas are held against the schema of schemas here, and no longer where they are used.
-func TestSchemasAreSchemas(t *testing.T) {
-	for _, name := range []string{"fit", "record"} {
-		text, err := fit.Schema(name)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		compiler := jsonschema.NewCompiler()
-		if err := compiler.AddResource(name+".json", parsed); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if _, err := compiler.Compile(name + ".json"); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
 

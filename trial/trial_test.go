@@ -1,7 +1,6 @@
 package trial_test
 
 import (
-	"bytes"
 	"context"
 	"math"
 	"os"
@@ -9,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"thymus/diag"
 	"thymus/library"
@@ -305,27 +302,6 @@ func TestComparisons(t *testing.T) {
 func visitOf(text string) string {
 	at := strings.Index(text, "visits:\n")
 	return regexp.MustCompile(`id: (\w+)`).FindStringSubmatch(text[at:])[1]
-}
-
-// The schemas are held against the schema of schemas here, and no longer where they are used.
-func TestSchemasAreSchemas(t *testing.T) {
-	for _, name := range []string{"trial", "population"} {
-		text, err := trial.Schema(name)
-		if err != nil || !strings.Contains(string(text), "draft/2020-12") {
-			t.Fatalf("%s: %v", name, err)
-		}
-		parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		compiler := jsonschema.NewCompiler()
-		if err := compiler.AddResource(name+".json", parsed); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if _, err := compiler.Compile(name + ".json"); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
 }
 
 func FuzzReadTrial(f *testing.F) {
