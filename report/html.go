@@ -39,6 +39,14 @@ func interval(lo, hi float64) string {
 	return Number(lo) + " – " + Number(hi)
 }
 
+// reached is a median time, or one end of its interval, which may lie beyond the follow-up.
+func (v *view) reached(t float64) string {
+	if math.IsNaN(t) || math.IsInf(t, 1) {
+		return v.W["notreached"]
+	}
+	return Number(t)
+}
+
 func percent(v float64) string {
 	if math.IsNaN(v) {
 		return "–"
@@ -153,12 +161,13 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 		}
 	}
 	for _, e := range r.Endpoints {
+		title := TitleIn(language, e.Endpoint.Title, e.Endpoint.TitleFR)
 		if e.TimeToEvent {
-			v.KM = append(v.KM, figure{e.Endpoint.Title, template.HTML(kaplanMeier(r, e, v.W["days"], v.W["atrisk"]))})
+			v.KM = append(v.KM, figure{title, template.HTML(kaplanMeier(r, e, v.W["days"], v.W["atrisk"]))})
 		}
 		if e.Endpoint.Kind == "change" || e.Endpoint.Kind == "percent-change" {
 			if s := waterfall(r, e); s != "" {
-				v.Falls = append(v.Falls, figure{e.Endpoint.Title, template.HTML(s)})
+				v.Falls = append(v.Falls, figure{title, template.HTML(s)})
 			}
 		}
 	}
@@ -200,13 +209,19 @@ func (v *view) rows(e trial.EndpointResult) {
 			row.Estimate = percent(x.Value)
 			row.Detail = fmt.Sprintf("%d / %d", x.Events, x.N)
 			row.Interval = percent(x.Lo) + " – " + percent(x.Hi)
+		case e.TimeToEvent:
+			row.Estimate = v.reached(x.Value)
+			if !math.IsNaN(x.Value) {
+				row.Estimate = strings.TrimSpace(row.Estimate + " " + unit)
+			}
+			if !math.IsNaN(x.Lo) {
+				row.Interval = Number(x.Lo) + " – " + v.reached(x.Hi)
+			}
+			row.Detail = fmt.Sprintf(v.W["events"], Phrase(v.Lang, x.Statistic), x.Events)
 		default:
 			row.Estimate = strings.TrimSpace(Number(x.Value) + " " + unit)
 			row.Interval = interval(x.Lo, x.Hi)
-			row.Detail = x.Statistic
-			if e.TimeToEvent {
-				row.Detail = fmt.Sprintf("%s, %d events", x.Statistic, x.Events)
-			}
+			row.Detail = Phrase(v.Lang, x.Statistic)
 		}
 		if q := x.Repeats; q.N > 1 {
 			if e.Binary {
@@ -219,20 +234,25 @@ func (v *view) rows(e trial.EndpointResult) {
 			if d.Arm != x.Arm {
 				continue
 			}
-			if e.Binary && !strings.Contains(d.Measure, "paired") {
+			switch {
+			case e.Binary:
 				row.Difference = fmt.Sprintf("%+.0f points (%.0f – %.0f)", 100*d.Value, 100*d.Lo, 100*d.Hi)
-			} else {
-				if d.Measure == "hazard ratio" {
+			case e.TimeToEvent && math.IsNaN(d.Value): // no event, or none in one of the arms
+			default:
+				if e.TimeToEvent {
 					row.Difference = v.W["hazardratio"] + " "
 				}
 				row.Difference += Number(d.Value)
 				if s := interval(d.Lo, d.Hi); s != "" {
 					row.Difference += " (" + s + ")"
 				}
+				if !e.TimeToEvent && unit != "" {
+					row.Difference += " " + unit
+				}
 			}
 			row.Test = pValue(d.P)
 			if row.Test != "" {
-				row.Test += ", " + d.Test
+				row.Test += ", " + Phrase(v.Lang, d.Test)
 			}
 		}
 		if x.Arm == v.R.Spec.Control {
@@ -330,8 +350,8 @@ func Summary(w io.Writer, r *trial.Result) error {
 }
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"title": TitleIn,
-	"num":   Number, "span": interval, "join": strings.Join, "short": short,
+	"title": TitleIn, "say": Phrase,
+	"num": Number, "span": interval, "join": strings.Join, "short": short,
 	"paragraphs": func(s string) []string { return strings.Split(s, "\n\n") },
 	"isdoi":      func(s string) bool { return strings.HasPrefix(s, "10.") },
 	"pct": func(n, of int) string {

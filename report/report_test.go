@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/xml"
+	"html"
 	"image/png"
 	"math"
 	"strings"
@@ -21,6 +22,36 @@ func TestNoWordIsMissing(t *testing.T) {
 		for key := range list {
 			if _, ok := words["en"][key]; !ok {
 				t.Errorf("%s has %q, which English has not", language, key)
+			}
+		}
+	}
+}
+
+// Medians that are not reached say so, differences have their unit, and a French report holds
+// no English statistic, test or rule.
+func TestEstimatesInWords(t *testing.T) {
+	nan := math.NaN()
+	r := made()
+	r.Endpoints = []trial.EndpointResult{
+		{Endpoint: trial.Endpoint{ID: "t", Title: "survival", TitleFR: "survie", Unit: "day", Kind: "time-to"}, TimeToEvent: true,
+			ByArm:       []trial.Estimate{{Arm: "a", Statistic: "median time", N: 9, Events: 3, Value: nan, Lo: 28, Hi: nan}, {Arm: "b", Statistic: "median time", N: 9, Events: 8, Value: 12, Lo: 8, Hi: 20}},
+			Differences: []trial.Difference{{Arm: "a", Measure: "hazard ratio", Test: "log-rank test", Value: 0.5, Lo: 0.3, Hi: 0.9, P: 0.02}}},
+		{Endpoint: trial.Endpoint{ID: "m", Title: "level", TitleFR: "taux", Unit: "g/L"},
+			ByArm:       []trial.Estimate{{Arm: "a", Statistic: "mean", N: 9, Value: 3, Lo: 2, Hi: 4}, {Arm: "b", Statistic: "mean", N: 9, Value: 1, Lo: 0.5, Hi: 2}},
+			Differences: []trial.Difference{{Arm: "a", Test: "Welch's t test", Value: 2, Lo: 1, Hi: 3, P: 0.04}}}}
+	r.Agreement[0].Rule = "Wilson interval of 3 of 9"
+	for language, want := range map[string][]string{
+		"en": {">not reached<", ">28.0 – not reached<", "median time, 3 events", ">12.0 day<", "hazard ratio 0.50 (0.30 – 0.90)", "2.00 (1.00 – 3.00) g/L", "p = 0.020, log-rank test", "Wilson interval of 3 of 9"},
+		"fr": {">non atteint<", ">28.0 – non atteint<", "temps médian, 3 événements", "<figcaption>survie</figcaption>", "p = 0.020, test du log-rank", "test t de Welch", "intervalle de Wilson de 3 sur 9"},
+	} {
+		var b bytes.Buffer
+		if err := HTML(&b, r, language); err != nil {
+			t.Fatal(err)
+		}
+		text := html.UnescapeString(b.String())
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: the report does not hold %q", language, w)
 			}
 		}
 	}

@@ -1,9 +1,11 @@
 package report
 
+import "strings"
+
 // words of the report, by language; a test fails when one is missing.
 var words = map[string]map[string]string{
 	"en": {
-		"noresponder": "nobody responds", "modules": "What it is made of", "modulesnote": "Each module with its story, what it assumes, where it is known to fail, and a diagram: on the left the ports that it reads, on the right those that it writes.", "assumptions": "Assumptions", "knownfailures": "Known failures and what is left out",
+		"noresponder": "nobody responds", "notreached": "not reached", "events": "%s, %d events", "modules": "What it is made of", "modulesnote": "Each module with its story, what it assumes, where it is known to fail, and a diagram: on the left the ports that it reads, on the right those that it writes.", "assumptions": "Assumptions", "knownfailures": "Known failures and what is left out",
 		"disclaimer": "For research and teaching only. Virtual patients are not patients; this is not medical advice.",
 		"answer":     "In short", "question": "Question", "design": "Design", "arms": "Arms and treatment", "visits": "Visits", "flow": "Patients", "arm": "Arm", "randomised": "Randomised", "completed": "Completed",
 		"died": "Died", "repeatsrate": "%d repetitions: %s to %s in 90 %% of them; everybody in %s", "repeats": "%d repetitions: %s to %s in 90 %% of them", "hazardratio": "hazard ratio", "dropped": "Left", "failed": "Not simulated", "population": "Who they are", "covariate": "Characteristic", "mean": "Mean", "sd": "SD", "range": "5 % to 95 %", "endpoints": "Endpoints", "endpoint": "Endpoint",
@@ -17,7 +19,7 @@ var words = map[string]map[string]string{
 		"validationnote": "A figure agrees when it lies within the 90 % interval of replicate trials of the published size, the prediction lies within the published interval, and virtual patients differ no more than published ones did. Negative and failed trials count as much as successes.",
 	},
 	"fr": {
-		"noresponder": "personne ne répond", "modules": "De quoi il est fait", "modulesnote": "Chaque module avec son histoire, ses hypothèses, ses limites connues, et un schéma : à gauche les ports qu'il lit, à droite ceux qu'il écrit.", "assumptions": "Hypothèses", "knownfailures": "Limites connues et ce qui manque",
+		"noresponder": "personne ne répond", "notreached": "non atteint", "events": "%s, %d événements", "modules": "De quoi il est fait", "modulesnote": "Chaque module avec son histoire, ses hypothèses, ses limites connues, et un schéma : à gauche les ports qu'il lit, à droite ceux qu'il écrit.", "assumptions": "Hypothèses", "knownfailures": "Limites connues et ce qui manque",
 		"disclaimer": "Pour la recherche et l'enseignement seulement. Les patients virtuels ne sont pas des patients ; ceci n'est pas un avis médical.",
 		"answer":     "En bref", "question": "Question", "design": "Plan", "arms": "Bras et traitements", "visits": "Visites", "flow": "Patients", "arm": "Bras", "randomised": "Randomisés", "completed": "Ont terminé",
 		"died": "Morts", "repeatsrate": "%d répétitions : %s à %s dans 90 %% d'entre elles ; tous dans %s", "repeats": "%d répétitions : %s à %s dans 90 %% d'entre elles", "hazardratio": "rapport des risques instantanés", "dropped": "Sortis", "failed": "Non simulés", "population": "Qui ils sont", "covariate": "Caractéristique", "mean": "Moyenne", "sd": "Écart-type", "range": "5 % à 95 %", "endpoints": "Critères", "endpoint": "Critère",
@@ -30,6 +32,28 @@ var words = map[string]map[string]string{
 		"validation": "Prédictions à côté des chiffres publiés", "predictedrows": "Lignes prédites", "verified": "Dont vérifiées", "coverage": "Lignes vérifiées des études simulées", "fittedrows": "Lignes utilisées pour un ajustement", "agree": "en accord", "misses": "Désaccords, et pourquoi", "notpredicted": "Lignes non prédites",
 		"validationnote": "Un chiffre s'accorde s'il est dans l'intervalle à 90 % d'essais répétés de la taille publiée, si la prédiction est dans l'intervalle publié et si les patients virtuels ne diffèrent pas plus entre eux que les patients publiés. Les essais négatifs ou échoués comptent autant que les succès.",
 	},
+}
+
+// phrases are what trial names in English: statistics, tests and rules of intervals, by
+// language. What stands before a number is found as a beginning.
+var phrases = map[string][][2]string{
+	"fr": {
+		{"proportion", "proportion"}, {"median time", "temps médian"}, {"median", "médiane"}, {"geometric mean", "moyenne géométrique"}, {"mean", "moyenne"}, {"ratio", "rapport"},
+		{"Fisher's exact test", "test exact de Fisher"}, {"log-rank test", "test du log-rank"}, {"Mann-Whitney test", "test de Mann-Whitney"}, {"Welch's t test", "test t de Welch"},
+		{"published 95 % interval", "intervalle à 95 % publié"}, {"within 25 % (no interval published)", "à 25 % près (pas d'intervalle publié)"}, {"the published figure is no number", "le chiffre publié n'est pas un nombre"},
+		{"Wilson interval, n ", "intervalle de Wilson, n "}, {"Wilson interval of ", "intervalle de Wilson de "},
+	},
+}
+
+// Phrase is a statistic, a test or the rule of an interval, as trial names it, in a language
+// of HasLanguage; what has no translation stays as it is.
+func Phrase(language, text string) string {
+	for _, p := range phrases[language] {
+		if p[0] == text || strings.HasSuffix(p[0], " ") && strings.HasPrefix(text, p[0]) {
+			return p[1] + strings.ReplaceAll(strings.TrimPrefix(text, p[0]), " of ", " sur ")
+		}
+	}
+	return text
 }
 
 // HasLanguage says whether reports can be written in a language.

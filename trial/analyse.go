@@ -181,12 +181,15 @@ func repeats(list []seen) Repeats {
 }
 
 // difference compares an arm with the control. A counterfactual design compares each
-// patient with itself and has no p-value: its patients are the same people.
+// patient with itself and has no p-value: its patients are the same people. Times are
+// compared by the hazard ratio there, too, since many are censored and a difference of two
+// times asks for both; its interval is that of two groups, which pairing makes too wide
+// rather than too narrow.
 func (p *Prepared) difference(r EndpointResult, arm string, list, control []seen) Difference {
 	d := Difference{Arm: arm, Control: p.Spec.Control, Value: math.NaN(), Lo: math.NaN(), Hi: math.NaN(), P: math.NaN()}
 	a, _ := numbers(list)
 	b, _ := numbers(control)
-	if p.Spec.Design == "counterfactual" {
+	if p.Spec.Design == "counterfactual" && !r.TimeToEvent {
 		d.Measure, d.Test = "mean of paired differences", "none: paired effects of the same virtual patients"
 		other := make(map[identity]seen, len(control))
 		for _, s := range control {
@@ -222,6 +225,10 @@ func (p *Prepared) difference(r EndpointResult, arm string, list, control []seen
 		oa, _ := observations(list)
 		ob, _ := observations(control)
 		d.Value, d.Lo, d.Hi = stats.HazardRatio(oa, ob, level)
+		if p.Spec.Design == "counterfactual" {
+			d.Test = "none: the same virtual patients in both arms, compared as two groups"
+			break
+		}
 		_, d.P = stats.LogRank(oa, ob)
 	case r.Endpoint.Summary == "median":
 		d.Measure, d.Test = "difference of medians", "Mann-Whitney test"

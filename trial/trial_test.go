@@ -160,6 +160,34 @@ func TestTwoEqualArmsShowNothing(t *testing.T) {
 	}
 }
 
+// TestTimesOfTheSamePatients: a counterfactual design compares times by the hazard ratio, with
+// those that were not reached, and has no p-value; two equal arms have the ratio 1.
+func TestTimesOfTheSamePatients(t *testing.T) {
+	r := run(t, prepare(t, source(t, "melanoma-adjuvant-antibodies").Text, func(s *trial.Spec) {
+		s.Size = 40
+		for i := range s.Arms {
+			if s.Arms[i].ID == "ipi_year" { // now a second placebo
+				s.Arms[i].Give, s.Arms[i].Rules = nil, nil
+			}
+		}
+	}))
+	arms := map[string]int{}
+	for _, e := range r.Endpoints {
+		if e.Endpoint.ID != "relapse_free" {
+			continue
+		}
+		for _, d := range e.Differences {
+			arms[d.Arm]++
+			if d.Measure != "hazard ratio" || !math.IsNaN(d.P) || d.Arm == "ipi_year" && math.Abs(d.Value-1) > 1e-9 || d.Arm == "nivo" && !(d.Value < 0.95) {
+				t.Errorf("%+v", d)
+			}
+		}
+	}
+	if r.Spec.Design != "counterfactual" || arms["nivo"] != 1 || arms["ipi_year"] != 1 {
+		t.Fatalf("the trial is %s and compares %v", r.Spec.Design, arms)
+	}
+}
+
 // TestReplicatesAndDropout: replicates differ, and patients who leave are missing or count
 // as failures, as the trial says.
 func TestReplicatesAndDropout(t *testing.T) {
