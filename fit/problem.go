@@ -66,6 +66,7 @@ type Term struct {
 	Published, Predicted      float64
 	Sigma                     float64 // on the scale
 	Residual                  float64
+	Bound                     string // "lower" or "upper": what lies beyond a published bound is no error
 }
 
 func (t Term) key() string {
@@ -408,7 +409,7 @@ func (b *Problem) terms(id string, a trial.Agreement, first bool) []Term {
 	if math.IsNaN(a.Published) || strings.HasPrefix(a.Statistic, "significant") {
 		return nil // a verdict has no slope
 	}
-	t := Term{Row: a.Row, Trial: id, Endpoint: a.Endpoint, Arm: a.Arm, What: a.Statistic, Published: a.Published, Predicted: a.Predicted}
+	t := Term{Row: a.Row, Trial: id, Endpoint: a.Endpoint, Arm: a.Arm, What: a.Statistic, Published: a.Published, Predicted: a.Predicted, Bound: a.Bound}
 	if first {
 		t.Scale = "linear"
 		statistic, _, _ := strings.Cut(a.Statistic, " ")
@@ -429,7 +430,7 @@ func (b *Problem) terms(id string, a trial.Agreement, first bool) []Term {
 	}
 	if a.PublishedSD > 0 && a.PublishedN > 2 {
 		s := t
-		s.What, s.Scale, s.Published, s.Predicted = "spread", "log", a.PublishedSD, a.PredictedSD
+		s.What, s.Scale, s.Published, s.Predicted, s.Bound = "spread", "log", a.PublishedSD, a.PredictedSD, ""
 		if first {
 			b.noise[s.key()] = 1 / math.Sqrt(2*math.Max(1, float64(a.PredictedN-1)))
 			b.scales[s.key()] = s.Scale
@@ -451,7 +452,13 @@ const within = 0.125
 // publishedSigma is the standard error of the published figure: of its interval (Wilson's for
 // rates), of the spread between patients, or an eighth of the value.
 func publishedSigma(a trial.Agreement, scale string) float64 {
-	interval := !strings.HasPrefix(a.Rule, "within")
+	interval := !strings.HasPrefix(a.Rule, "within") && a.Bound == ""
+	if interval && math.IsNaN(a.PublishedHi) { // open above: as wide there as below
+		a.PublishedHi = 2*a.Published - a.PublishedLo
+		if scale == "log" && a.PublishedLo > 0 {
+			a.PublishedHi = a.Published * a.Published / a.PublishedLo
+		}
+	}
 	size := math.Max(1, float64(a.PublishedN))
 	switch {
 	case interval && scale == "log" && a.PublishedLo > 0:
@@ -505,6 +512,9 @@ func (b *Problem) residual(t *Term) {
 	d := t.Predicted - t.Published
 	if t.Scale == "log" {
 		d = math.Log(t.Predicted / t.Published)
+	}
+	if t.Bound == "lower" && d > 0 || t.Bound == "upper" && d < 0 {
+		d = 0
 	}
 	t.Residual = d / t.Sigma
 	switch {

@@ -36,6 +36,12 @@ func interval(lo, hi float64) string {
 	if math.IsNaN(lo) && math.IsNaN(hi) {
 		return ""
 	}
+	if math.IsNaN(lo) {
+		return "≤ " + Number(hi)
+	}
+	if math.IsNaN(hi) {
+		return "≥ " + Number(lo)
+	}
 	return Number(lo) + " – " + Number(hi)
 }
 

@@ -20,7 +20,10 @@ const usualSize = 30
 // agreement sets the trial's predictions beside the published figures it names. A row
 // agrees when both hold: the published value lies in the 90 % interval of replicate trials
 // of the published size, and the prediction lies in the published 95 % interval; where none
-// is given, in Wilson's interval for a rate of known size, else within 25 %. Where the
+// is given, in Wilson's interval for a rate of known size, else within 25 %. A figure that was
+// published as a bound ("more than fivefold"; spread_kind "lower bound" or "upper bound") is met
+// from it on to its side, and a published interval whose end was not reached (inf) is open there.
+// Where the
 // spread between patients was published, virtual patients must not be spread wider than
 // its own 95 % limit: a replicate interval that is wide for that reason proves nothing.
 // Times are seen on the recorded grid, so they are compared to within half a step of it.
@@ -253,9 +256,17 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 	lo, hi, hasLo, hasHi := row.Spread()
 	kind := strings.ToLower(row.SpreadKind)
 	share := c.share(e)
+	a.Bound = bound(kind)
 	switch {
+	case a.Bound == "lower":
+		a.PublishedLo, a.Rule = published, "published as a lower bound"
+	case a.Bound == "upper":
+		a.PublishedHi, a.Rule = published, "published as an upper bound"
 	case (kind == "95ci" || kind == "95% ci") && hasLo && hasHi:
 		a.PublishedLo, a.PublishedHi, a.Rule = lo, hi, "published 95 % interval"
+		if math.IsInf(hi, 1) {
+			a.PublishedHi, a.Rule = nan, "published 95 % interval without an upper end"
+		}
 	case share && kind == "count" && hasLo && hasHi && hi > 0:
 		l, h := stats.Wilson(int(math.Round(lo)), int(math.Round(hi)), level)
 		a.PublishedLo, a.PublishedHi, a.Rule = a.ShareOf*l, a.ShareOf*h, fmt.Sprintf("Wilson interval of %.0f of %.0f", lo, hi)
@@ -273,14 +284,29 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		eps = math.Max(eps, p.Spec.Resolution/2*math.Abs(c.scale())) // a day is seen on the recorded grid
 	}
 	for _, x := range c.printed(e, row.Value, published, n) {
-		a.InPrediction = a.InPrediction || x >= a.PredictedLo-eps && x <= a.PredictedHi+eps
+		above, below := x >= a.PredictedLo-eps, x <= a.PredictedHi+eps
+		a.InPrediction = a.InPrediction || (above || a.Bound == "lower") && (below || a.Bound == "upper")
 	}
-	a.InPublished = a.Predicted >= a.PublishedLo-eps && a.Predicted <= a.PublishedHi+eps
+	// an open end is no number, and nothing is beyond it
+	a.InPublished = !math.IsNaN(a.Predicted) && !(a.Predicted < a.PublishedLo-eps) && !(a.Predicted > a.PublishedHi+eps)
+	if a.Bound != "" && a.InPublished && a.InPrediction {
+		a.Z = nan // how far beyond a bound the published trial was is not known
+	}
 	if !share && c.Against == "" && c.Statistic != "sd" {
 		a.spread(list, c.scale(), kind, lo, hi, hasLo, hasHi)
 	}
 	a.Agrees = a.InPrediction && a.InPublished && !a.TooWide
 	return a
+}
+
+// bound says which side of a published figure the kind of its spread leaves open: "lower" for
+// "more than 5", "upper" for "less than 1 %", else nothing.
+func bound(kind string) string {
+	side, is := strings.CutSuffix(kind, " bound")
+	if is && (side == "lower" || side == "upper") {
+		return side
+	}
+	return ""
 }
 
 // printed lists what a published figure can have been before it was rounded. A percentage of n

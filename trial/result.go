@@ -141,6 +141,7 @@ type Agreement struct {
 	Row, Study, Citation, DOI, Measure, Use, Status string
 	Endpoint, Arm, Statistic                        string  // Statistic names the other arm and the visit, too
 	Published, PublishedLo, PublishedHi             float64 // NaN where not given
+	Bound                                           string  // "lower" or "upper" where the figure was published as a bound
 	PublishedN                                      int     // patients of the published arm
 	PredictedN, PredictedOf                         int     // virtual patients whose endpoint is known, of those in the arm
 	ShareOf                                         float64 // a share of patients: of 100, or of so many patients; else 0
