@@ -185,7 +185,7 @@ func (a *App) Show(name, language string) (*View, error) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	v := &View{Kind: kind, Name: name, Title: e.Title, Story: e.Story, StoryFR: e.StoryFR, Instance: e.Instance, Disclaimer: Disclaimer}
+	v := &View{Kind: kind, Name: name, Title: report.TitleIn(language, e.Title, e.TitleFR), Story: e.Story, StoryFR: e.StoryFR, Instance: e.Instance, Disclaimer: Disclaimer}
 	told := e.Tell(language)
 	v.Told = &told
 	if ports, more := a.lib.Ports(); !more.HasErrors() {
@@ -285,7 +285,7 @@ func (a *App) showPopulation(name, language string) (*View, error) {
 	}
 	v := &View{Kind: "population", Name: name, Title: report.TitleIn(language, p.Title, p.TitleFR), Story: p.Story, Disclaimer: Disclaimer}
 	v.Parts = p.ModuleLines()
-	v.Equations = p.Lines()
+	v.Equations = p.Say(func(en, fr string) string { return report.TitleIn(language, en, fr) }, func(words string) string { return report.Phrase(language, words) })
 	return v, nil
 }
 
@@ -298,22 +298,23 @@ func (a *App) showTrial(name, language string) (*View, error) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	v := &View{Kind: "trial", Name: name, Title: report.TitleIn(language, s.Title, s.TitleFR), Story: strings.TrimSpace(s.Question + "\n\n" + s.Story), Disclaimer: Disclaimer}
+	v := &View{Kind: "trial", Name: name, Title: report.TitleIn(language, s.Title, s.TitleFR), Story: strings.TrimSpace(report.TitleIn(language, s.Question, s.QuestionFR) + "\n\n" + s.Story), Disclaimer: Disclaimer}
 	v.Parts = append(v.Parts, "population "+s.Population)
 	for _, m := range s.Modules {
 		v.Parts = append(v.Parts, "module "+m)
 	}
+	in := func(words string) string { return report.Phrase(language, words) }
 	for _, arm := range s.Arms {
-		v.Arms = append(v.Arms, arm.ID+": "+arm.Title)
+		v.Arms = append(v.Arms, arm.ID+": "+report.TitleIn(language, arm.Title, arm.TitleFR))
 		for _, g := range arm.Give {
-			v.Arms = append(v.Arms, "  "+g.String())
+			v.Arms = append(v.Arms, "  "+g.Say(in))
 		}
 		for _, r := range arm.Rules {
-			v.Arms = append(v.Arms, fmt.Sprintf("  when %s: %s", r.When, r.Give.String()))
+			v.Arms = append(v.Arms, "  "+r.Say(in))
 		}
 	}
 	for _, e := range s.Endpoints {
-		v.Endpoints = append(v.Endpoints, fmt.Sprintf("%s: %s (%s)", e.ID, e.Title, e.Kind))
+		v.Endpoints = append(v.Endpoints, fmt.Sprintf("%s: %s (%s)", e.ID, report.TitleIn(language, e.Title, e.TitleFR), e.Kind))
 	}
 	return v, nil
 }

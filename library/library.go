@@ -156,13 +156,14 @@ func (l *Library) kindOf(layer layer, name, folder string) string {
 
 // Entry is a module of the library, read, with its parameter table applied.
 type Entry struct {
-	Name, Kind, Instance  string
-	Title, Story, StoryFR string
-	Doses                 []regimen.Route
-	Discrete              []Discrete
-	Doc                   *model.Document
-	Module                *model.Module
-	Tables                []*model.Table // of the module and of the modules it imports
+	Name, Kind, Instance string
+	Title, TitleFR       string
+	Story, StoryFR       string
+	Doses                []regimen.Route
+	Discrete             []Discrete
+	Doc                  *model.Document
+	Module               *model.Module
+	Tables               []*model.Table // of the module and of the modules it imports
 }
 
 // Rows lists the parameter rows of the module's own table.
@@ -324,6 +325,8 @@ func (e *Entry) header() diag.Messages {
 				e.Instance = value
 			case key == "kind":
 				e.Kind = value
+			case key == "title_fr":
+				e.TitleFR = value
 			case strings.HasPrefix(trimmed, "dose "):
 				lead := strings.Index(text, "dose ") + len("dose ")
 				r, more := regimen.ParseRoute(diag.Place{Src: src, Start: start + lead, End: start + len(text)})
@@ -337,7 +340,7 @@ func (e *Entry) header() diag.Messages {
 				ms = append(ms, more...)
 				e.Discrete = append(e.Discrete, list...)
 			default:
-				ms = append(ms, diag.Errorf(diag.Place{Src: src, Start: start, End: start + len(text)}, "the header has as:, kind:, discrete: and dose lines, then an empty comment line and the story"))
+				ms = append(ms, diag.Errorf(diag.Place{Src: src, Start: start, End: start + len(text)}, "the header has title_fr:, as:, kind:, discrete: and dose lines, then an empty comment line and the story"))
 			}
 			continue
 		}

@@ -105,3 +105,18 @@ func TestDiagram(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// TestFrenchTitle: a header gives a module's French title beside its other lines.
+func TestFrenchTitle(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/thing.ant", "// A thing: of a kind\n// title_fr: Une chose : d'une sorte\n// as: th\n//\n// Nothing.\nmodel thing()\n  species X; X = 1;\nend\n")
+	write(t, dir+"/thing.parameters.tsv", "parameterId\tnominalValue\tunit\tspread\tsource\tnote\n")
+	lib, err := library.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ms := lib.Module("thing")
+	if ms.HasErrors() || e.Title != "A thing: of a kind" || e.TitleFR != "Une chose : d'une sorte" || e.Instance != "th" {
+		t.Fatalf("%+v, %v", e, ms)
+	}
+}

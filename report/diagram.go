@@ -235,7 +235,7 @@ func diagram(title string, d *model.Diagram, language, before string) string {
 		s.text(b.x+b.w/2, b.y+17, "middle", "", b.id)
 		s.b.WriteString(`</g>`)
 	}
-	described := fmt.Sprintf("%d species and states, %d flows, %d ports read, %d written", len(d.States), len(d.Flows), len(d.Reads), len(d.Writes))
+	described := fmt.Sprintf(map[string]string{"en": "%d species and states, %d flows, %d ports read, %d written", "fr": "%d espèces et états, %d flux, %d ports lus, %d écrits"}[language], len(d.States), len(d.Flows), len(d.Reads), len(d.Writes))
 	out := s.finish(title, described)
 	return strings.Replace(out, "<svg ", fmt.Sprintf(`<svg style="max-width:%.0fpx" `, 1.15*s.w), 1)
 }

@@ -27,7 +27,8 @@ func armColour(r *trial.Result, arm string) string {
 }
 
 // bands draws an observable over time: median, middle half and middle 90 % of each arm.
-func bands(r *trial.Result, o trial.Observable, days string) string {
+// It and the other figures have a title and words in the report's language.
+func bands(r *trial.Result, o trial.Observable, title string, words map[string]string) string {
 	s := &svg{w: panelWidth, h: panelHeight}
 	left, right, top, bottom := panelLeft, panelWidth-12, panelTop, panelHeight-44
 	x0, x1, y0, y1 := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
@@ -71,7 +72,7 @@ func bands(r *trial.Result, o trial.Observable, days string) string {
 	if unit == "dimensionless" {
 		unit = ""
 	}
-	s.frame(left, top, right, bottom, x, y, days, unit)
+	s.frame(left, top, right, bottom, x, y, words["days"], unit)
 	for _, l := range o.Lines {
 		if p := y.at(l); p > top && p < bottom {
 			s.line(left, p, right, p, "mark")
@@ -99,7 +100,7 @@ func bands(r *trial.Result, o trial.Observable, days string) string {
 		}
 		s.path(points, fmt.Sprintf(`fill="none" stroke="%s" stroke-width="2" stroke-linejoin="round"`, armColour(r, b.Arm)))
 	}
-	return s.finish(o.Title, fmt.Sprintf("%s over time by arm: median, middle half and middle 90 per cent of patients", o.Title))
+	return s.finish(title, fmt.Sprintf(words["bandsfigure"], title))
 }
 
 func within(list []float64, lo, hi float64) []float64 {
@@ -113,7 +114,7 @@ func within(list []float64, lo, hi float64) []float64 {
 }
 
 // lines draws sampled patients of one arm.
-func lines(r *trial.Result, o trial.Observable, days string) string {
+func lines(r *trial.Result, o trial.Observable, title string, words map[string]string) string {
 	s := &svg{w: panelWidth, h: panelHeight}
 	left, right, top, bottom := panelLeft, panelWidth-12, panelTop, panelHeight-44
 	x0, x1, y0, y1 := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
@@ -147,7 +148,7 @@ func lines(r *trial.Result, o trial.Observable, days string) string {
 	if unit == "dimensionless" {
 		unit = ""
 	}
-	s.frame(left, top, right, bottom, x, y, days, unit)
+	s.frame(left, top, right, bottom, x, y, words["days"], unit)
 	for _, l := range r.Lines {
 		if l.Observable != o.ID {
 			continue
@@ -158,7 +159,7 @@ func lines(r *trial.Result, o trial.Observable, days string) string {
 		}
 		s.path(points, fmt.Sprintf(`fill="none" stroke="%s" stroke-width="1" stroke-opacity="0.55"`, armColour(r, l.Arm)))
 	}
-	return s.finish(o.Title, fmt.Sprintf("%s of %d single patients", o.Title, n))
+	return s.finish(title, fmt.Sprintf(words["linesfigure"], title, n))
 }
 
 // atRiskAt is how many patients had neither the event nor their last look before time t.
@@ -177,7 +178,7 @@ func atRiskAt(c trial.Curve, t float64) int {
 
 // kaplanMeier draws the share without an event, with intervals, censorings and numbers at
 // risk.
-func kaplanMeier(r *trial.Result, e trial.EndpointResult, days, atRisk string) string {
+func kaplanMeier(r *trial.Result, e trial.EndpointResult, title string, words map[string]string) string {
 	rows := float64(len(e.Curves))
 	s := &svg{w: panelWidth, h: panelHeight + 16 + 15*rows}
 	left, right, top, bottom := panelLeft+30, panelWidth-12, panelTop, panelHeight-44
@@ -188,7 +189,7 @@ func kaplanMeier(r *trial.Result, e trial.EndpointResult, days, atRisk string) s
 		}
 	}
 	x, y := newAxis(0, math.Max(x1, 1), false, left, right, 7), newAxis(0, 1, false, bottom, top, 5)
-	s.frame(left, top, right, bottom, x, y, days, "")
+	s.frame(left, top, right, bottom, x, y, words["days"], "")
 	for i, c := range e.Curves {
 		col := armColour(r, c.Arm)
 		share := []string{point(x.at(0), y.at(1))}
@@ -239,14 +240,14 @@ func kaplanMeier(r *trial.Result, e trial.EndpointResult, days, atRisk string) s
 		}
 		row := bottom + 52 + 15*float64(i)
 		if i == 0 {
-			s.text(6, row-14, "start", "tick", atRisk)
+			s.text(6, row-14, "start", "tick", words["atrisk"])
 		}
 		fmt.Fprintf(&s.b, `<text x="6" y="%.1f" class="tick" style="fill:%s">%s</text>`, row, col, esc(short(c.Arm, 14)))
 		for _, v := range x.ticks {
 			s.text(x.at(v), row, "middle", "tick", fmt.Sprint(atRiskAt(c, v)))
 		}
 	}
-	return s.finish(e.Endpoint.Title, "Kaplan-Meier curves with 95 per cent intervals and numbers at risk")
+	return s.finish(title, words["kmfigure"])
 }
 
 func short(s string, n int) string {
@@ -258,7 +259,7 @@ func short(s string, n int) string {
 }
 
 // waterfall draws one bar a patient, in order.
-func waterfall(r *trial.Result, e trial.EndpointResult) string {
+func waterfall(r *trial.Result, e trial.EndpointResult, title string, words map[string]string) string {
 	s := &svg{w: panelWidth, h: panelHeight - 20}
 	left, right, top, bottom := panelLeft, panelWidth-12, panelTop, panelHeight-44
 	var list []trial.PatientValue
@@ -284,12 +285,12 @@ func waterfall(r *trial.Result, e trial.EndpointResult) string {
 		fmt.Fprintf(&s.b, `<rect x="%.2f" y="%.1f" width="%.2f" height="%.1f" fill="%s"/>`, left+float64(i)*width, t, math.Max(width*0.86, 0.5), h, armColour(r, p.Arm))
 	}
 	s.line(left, zero, right, zero, "axis")
-	return s.finish(e.Endpoint.Title, fmt.Sprintf("One bar for each of %d patients, in order of size", len(list)))
+	return s.finish(title, fmt.Sprintf(words["waterfallfigure"], len(list)))
 }
 
 // forest draws published and predicted figures side by side, each relative to its
 // published value.
-func forest(r *trial.Result, published, predicted string) string {
+func forest(r *trial.Result, language string) string {
 	rows := 0
 	for _, a := range r.Agreement {
 		if !math.IsNaN(a.Published) && !math.IsNaN(a.Predicted) {
@@ -302,9 +303,9 @@ func forest(r *trial.Result, published, predicted string) string {
 	const rowHeight = 34.0
 	s := &svg{w: 900, h: 40 + rowHeight*float64(rows)}
 	fmt.Fprintf(&s.b, `<line x1="500" y1="14" x2="520" y2="14" stroke="#777" stroke-width="3"/>`)
-	s.text(526, 18, "start", "tick", published)
+	s.text(526, 18, "start", "tick", words[language]["published"])
 	fmt.Fprintf(&s.b, `<line x1="690" y1="14" x2="710" y2="14" stroke="%s" stroke-width="3"/>`, colour(0))
-	s.text(716, 18, "start", "tick", predicted)
+	s.text(716, 18, "start", "tick", words[language]["predicted"])
 	i := 0
 	for _, a := range r.Agreement {
 		if math.IsNaN(a.Published) || math.IsNaN(a.Predicted) {
@@ -323,7 +324,7 @@ func forest(r *trial.Result, published, predicted string) string {
 		}
 		x := newAxis(lo, hi, false, 500, 850, 4)
 		s.text(6, y-2, "start", "label", short(a.Study+", "+a.Arm+": "+a.Measure, 66))
-		s.text(6, y+12, "start", "tick", short(a.Row+" · "+a.Unit+" · "+a.Use, 70))
+		s.text(6, y+12, "start", "tick", short(a.Row+" · "+a.Unit+" · "+Phrase(language, a.Use), 70))
 		s.line(500, y+8, 850, y+8, "grid")
 		s.text(494, y+4, "end", "tick", tick(x.ticks[0]))
 		s.text(856, y+4, "start", "tick", tick(x.ticks[len(x.ticks)-1]))
@@ -340,5 +341,5 @@ func forest(r *trial.Result, published, predicted string) string {
 		}
 		bar(a.Predicted, a.PredictedLo, a.PredictedHi, 5, c)
 	}
-	return s.finish("Agreement with evidence", "Published figures with their intervals above predictions with 90 per cent intervals of replicate trials")
+	return s.finish(words[language]["agreement"], words[language]["forestfigure"])
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"thymus/library"
 	"thymus/trial"
@@ -130,10 +132,10 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 			}
 			x.Title = TitleIn(language, a.Title, spec.TitleFR)
 			for _, g := range spec.Give {
-				x.Lines = append(x.Lines, named(r, g))
+				x.Lines = append(x.Lines, v.named(g.Module, g.Say(v.phrase)))
 			}
 			for _, g := range spec.Rules {
-				x.Lines = append(x.Lines, fmt.Sprintf("when %s: %s", g.When, named(r, g.Give)))
+				x.Lines = append(x.Lines, fmt.Sprintf(v.phrase("when %s: %s"), g.When, v.named(g.Give.Module, g.Give.Say(v.phrase))))
 			}
 		}
 		v.Arms = append(v.Arms, x)
@@ -159,29 +161,30 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 	v.answer()
 	for _, o := range r.Spec.Observables {
 		title := TitleIn(language, o.Title, o.TitleFR)
-		if s := bands(r, o, v.W["days"]); s != "" {
+		if s := bands(r, o, title, v.W); s != "" {
 			v.Curves = append(v.Curves, figure{title, template.HTML(s)})
 		}
-		if s := lines(r, o, v.W["days"]); s != "" && len(v.Lines) < 4 {
+		if s := lines(r, o, title, v.W); s != "" && len(v.Lines) < 4 {
 			v.Lines = append(v.Lines, figure{title, template.HTML(s)})
 		}
 	}
 	for _, e := range r.Endpoints {
 		title := TitleIn(language, e.Endpoint.Title, e.Endpoint.TitleFR)
 		if e.TimeToEvent {
-			v.KM = append(v.KM, figure{title, template.HTML(kaplanMeier(r, e, v.W["days"], v.W["atrisk"]))})
+			v.KM = append(v.KM, figure{title, template.HTML(kaplanMeier(r, e, title, v.W))})
 		}
 		if e.Endpoint.Kind == "change" || e.Endpoint.Kind == "percent-change" {
-			if s := waterfall(r, e); s != "" {
+			if s := waterfall(r, e, title, v.W); s != "" {
 				v.Falls = append(v.Falls, figure{title, template.HTML(s)})
 			}
 		}
 	}
-	v.Forest = template.HTML(forest(r, v.W["published"], v.W["predicted"]))
+	v.Forest = template.HTML(forest(r, language))
 	for _, m := range r.Stories {
 		x := moduleView{ModuleStory: m, Story: m.Told[language]}
+		x.Title = TitleIn(language, m.Title, m.TitleFR)
 		if m.Diagram != nil && len(m.Diagram.States)+len(m.Diagram.Writes) > 0 {
-			x.Picture = template.HTML(diagram(m.Title, m.Diagram, language, ""))
+			x.Picture = template.HTML(diagram(x.Title, m.Diagram, language, ""))
 		}
 		v.Modules = append(v.Modules, x)
 	}
@@ -189,11 +192,20 @@ func HTML(w io.Writer, r *trial.Result, language string) error {
 	return page.Execute(w, v)
 }
 
+// NoSteadyState is the reason of screening that is no criterion.
+func (v *view) NoSteadyState() string { return trial.NoSteadyState }
+
+func (v *view) phrase(text string) string { return Phrase(v.Lang, text) }
+
+// Module is the short title of a module in the report's language.
+func (v *view) Module(instance string) string {
+	return TitleIn(v.Lang, v.R.Modules[instance], v.R.ModulesFR[instance])
+}
+
 // named says a line of a regimen with the module's title instead of its short name.
-func named(r *trial.Result, g trial.Give) string {
-	text := g.String()
-	if title, ok := r.Modules[g.Module]; ok {
-		text = title + strings.TrimPrefix(text, g.Module)
+func (v *view) named(module, text string) string {
+	if _, ok := v.R.Modules[module]; ok {
+		text = v.Module(module) + strings.TrimPrefix(text, module)
 	}
 	return text
 }
@@ -285,12 +297,13 @@ func (v *view) answer() {
 				}
 			}
 			if e.Binary {
-				parts = append(parts, fmt.Sprintf("%s: %s (%s – %s)", name, percent(x.Value), percent(x.Lo), percent(x.Hi)))
+				parts = append(parts, fmt.Sprintf("%s%s %s (%s – %s)", name, v.W["colon"], percent(x.Value), percent(x.Lo), percent(x.Hi)))
 			} else {
-				parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s: %s %s", name, Number(x.Value), unitless(e.Endpoint.Unit))))
+				parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s%s %s %s", name, v.W["colon"], Number(x.Value), unitless(e.Endpoint.Unit))))
 			}
 		}
-		v.Answer = append(v.Answer, strings.ToUpper(title[:1])+title[1:]+". "+strings.Join(parts, "; ")+".")
+		first, size := utf8.DecodeRuneInString(title)
+		v.Answer = append(v.Answer, string(unicode.ToUpper(first))+title[size:]+". "+strings.Join(parts, v.W["semicolon"]+" ")+".")
 	}
 	n := len(v.R.Agreement)
 	if n == 0 {
@@ -357,7 +370,8 @@ func Summary(w io.Writer, r *trial.Result) error {
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"title": TitleIn, "say": Phrase,
-	"num": Number, "span": interval, "join": strings.Join, "short": short,
+	"route": func(language, s string) string { return Phrase(language, strings.ReplaceAll(s, "_", " ")) },
+	"num":   Number, "span": interval, "join": strings.Join, "short": short,
 	"paragraphs": func(s string) []string { return strings.Split(s, "\n\n") },
 	"isdoi":      func(s string) bool { return strings.HasPrefix(s, "10.") },
 	"pct": func(n, of int) string {

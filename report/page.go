@@ -21,21 +21,21 @@ const pageText = `<!DOCTYPE html>
 ` + style + DiagramStyle + `</head><body><main>
 <p class="warn">{{.W.disclaimer}}</p>
 <h1>{{title .Lang .R.Spec.Title .R.Spec.TitleFR}}</h1>
-<p>{{.R.Spec.Question}}</p>
+<p>{{title .Lang .R.Spec.Question .R.Spec.QuestionFR}}</p>
 <div class="answer"><h3>{{.W.answer}}</h3>{{range .Answer}}<p>{{.}}</p>{{end}}</div>
 <nav aria-label="{{.W.contents}}"><a href="#design">{{.W.design}}</a><a href="#endpoints">{{.W.endpoints}}</a><a href="#curves">{{.W.curves}}</a><a href="#agreement">{{.W.agreement}}</a><a href="#modules">{{.W.modules}}</a><a href="#parameters">{{.W.parameters}}</a><a href="#limits">{{.W.limits}}</a></nav>
 <h2 id="design">{{.W.design}}</h2>
-{{with .R.Spec.Story}}<p>{{.}}</p>{{end}}
+{{with .R.Spec.Story}}<p>{{.}}</p>{{end}}{{if ne .Lang "en"}}<p class="note">{{.W.inenglish}}</p>{{end}}
 <p>{{if eq .R.Spec.Design "counterfactual"}}{{.W.counterfactual}}{{else}}{{.W.randomiseddesign}}{{end}}</p>
 <div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.randomised}}</th><th>{{.W.completed}}</th><th>{{.W.died}}</th><th>{{.W.dropped}}</th><th>{{.W.failed}}</th></tr></thead><tbody>
 {{range .Arms}}<tr><td><span class="dot" style="background:{{.Colour}}"></span>{{.Title}}{{if .Control}} ({{$.W.controlword}}){{end}}</td><td>{{range .Lines}}{{.}}<br>{{else}}{{$.W.none}}{{end}}</td><td class="n">{{.Randomised}}</td><td class="n">{{.Completed}}</td><td class="n">{{.Died}}</td><td class="n">{{.Dropped}}</td><td class="n">{{.Failed}}</td></tr>
 {{end}}</tbody></table></div>
-<p class="note">{{.W.screening}}: {{.R.Screening.Accepted}} / {{.R.Screening.Tried}} ({{pct .R.Screening.Accepted .R.Screening.Tried}}){{range .R.Screening.Reasons}}{{if .N}}; {{.Name}}: {{.N}}{{end}}{{end}}. {{.W.visits}}:{{range $i, $v := .R.Spec.Visits}}{{if $i}},{{end}} {{$v.Title}} ({{$.W.day}} {{printf "%g" $v.Day}}){{end}}.</p>
-{{range .R.Retries}}<p class="note">{{$.W.retries}} {{.Name}}: {{.N}}</p>
-{{end}}{{if .R.Failures}}<details><summary>{{.W.failures}}: {{.R.FailedPatients}}</summary><ul>{{range .R.Failures}}<li>{{.Arm}}: {{.Cause}}</li>{{end}}</ul></details>{{end}}
+<p class="note">{{.W.screening}}{{.W.colon}} {{.R.Screening.Accepted}} / {{.R.Screening.Tried}} ({{pct .R.Screening.Accepted .R.Screening.Tried}}){{range .R.Screening.Reasons}}{{if .N}}{{$.W.semicolon}} {{if eq .Name $.NoSteadyState}}{{say $.Lang .Name}}{{else}}{{$.W.notmet}}{{$.W.colon}} {{title $.Lang .Name .NameFR}}{{end}}{{$.W.colon}} {{.N}}{{end}}{{end}}. {{.W.visits}}{{.W.colon}}{{range $i, $v := .R.Spec.Visits}}{{if $i}},{{end}} {{title $.Lang $v.Title $v.TitleFR}} ({{$.W.day}} {{printf "%g" $v.Day}}){{end}}.</p>
+{{range .R.Retries}}<p class="note">{{$.W.retries}} {{say $.Lang .Name}}{{$.W.colon}} {{.N}}</p>
+{{end}}{{if .R.Failures}}<details><summary>{{.W.failures}}{{.W.colon}} {{.R.FailedPatients}}</summary><ul>{{range .R.Failures}}<li>{{.Arm}}{{$.W.colon}} {{.Cause}}</li>{{end}}</ul></details>{{end}}
 <h3>{{.W.population}}</h3>
 <div class="scroll"><table><thead><tr><th>{{.W.covariate}}</th><th>n</th><th>{{.W.mean}}</th><th>{{.W.sd}}</th><th>{{.W.range}}</th></tr></thead><tbody>
-{{range .R.Covariates}}<tr><td>{{.Title}}{{with .Unit}} [{{.}}]{{end}}</td><td class="n">{{.N}}</td>{{if .Levels}}<td colspan="3">{{range $i, $l := .Levels}}{{if $i}}, {{end}}{{$l.Name}} {{$l.N}}{{end}}</td>{{else}}<td class="n">{{num .Mean}}</td><td class="n">{{num .SD}}</td><td class="n">{{span .Q05 .Q95}}</td>{{end}}</tr>
+{{range .R.Covariates}}<tr><td>{{title $.Lang .Title .TitleFR}}{{with .Unit}} [{{.}}]{{end}}</td><td class="n">{{.N}}</td>{{if .Levels}}<td colspan="3">{{range $i, $l := .Levels}}{{if $i}}, {{end}}{{say $.Lang $l.Name}} {{$l.N}}{{end}}</td>{{else}}<td class="n">{{num .Mean}}</td><td class="n">{{num .SD}}</td><td class="n">{{span .Q05 .Q95}}</td>{{end}}</tr>
 {{end}}</tbody></table></div>
 <h2 id="endpoints">{{.W.endpoints}}</h2>
 <div class="scroll"><table><thead><tr><th>{{.W.endpoint}}</th><th>{{.W.arm}}</th><th>n</th><th>{{.W.estimate}}</th><th>{{.W.interval}}</th><th></th><th>{{.W.difference}}</th></tr></thead><tbody>
@@ -49,22 +49,22 @@ const pageText = `<!DOCTYPE html>
 {{if .Lines}}<h2>{{.W.patients}}</h2><p class="note">{{.W.patientsnote}}</p><div class="grid2">{{range .Lines}}<figure><figcaption>{{.Title}}</figcaption>{{.SVG}}</figure>{{end}}</div>{{end}}
 {{if .R.Agreement}}<h2 id="agreement">{{.W.agreement}}</h2><p class="note">{{.W.agreementnote}}</p>
 <div class="scroll"><table><thead><tr><th>{{.W.published}}</th><th>{{.W.arm}}</th><th>{{.W.published}}</th><th>{{.W.rule}}</th><th>{{.W.predicted}}</th><th>{{.W.predictedinterval}}</th><th>{{.W.agrees}}</th><th>{{.W.use}}</th></tr></thead><tbody>
-{{range .R.Agreement}}<tr><td>{{.Measure}}<br><span class="note">{{.Row}}: {{if isdoi .DOI}}<a href="https://doi.org/{{.DOI}}">{{.Citation}}</a>{{else}}{{.Citation}}{{end}}</span></td><td>{{.Arm}}</td><td class="n">{{published .}}</td><td class="n">{{span .PublishedLo .PublishedHi}}<br><span class="note">{{say $.Lang .Rule}}</span></td><td class="n">{{num .Predicted}}</td><td class="n">{{span .PredictedLo .PredictedHi}}</td><td>{{if .Agrees}}<span class="yes">{{$.W.yes}}</span>{{else}}<span class="no">{{$.W.no}}</span>{{end}}</td><td>{{.Use}}, {{.Status}}</td></tr>
+{{range .R.Agreement}}<tr><td>{{.Measure}}<br><span class="note">{{.Row}}: {{if isdoi .DOI}}<a href="https://doi.org/{{.DOI}}">{{.Citation}}</a>{{else}}{{.Citation}}{{end}}</span></td><td>{{.Arm}}</td><td class="n">{{published .}}</td><td class="n">{{span .PublishedLo .PublishedHi}}<br><span class="note">{{say $.Lang .Rule}}</span></td><td class="n">{{num .Predicted}}</td><td class="n">{{span .PredictedLo .PredictedHi}}</td><td>{{if .Agrees}}<span class="yes">{{$.W.yes}}</span>{{else}}<span class="no">{{$.W.no}}</span>{{end}}</td><td>{{say $.Lang .Use}}, {{say $.Lang .Status}}</td></tr>
 {{end}}</tbody></table></div><div class="scroll">{{.Forest}}</div>{{end}}
 <h2>{{.W.doses}}</h2>
 <div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.flow}}</th><th>{{.W.nDoses}}</th><th>{{.W.perPatient}}</th></tr></thead><tbody>
-{{range .R.Arms}}{{$a := .}}{{range .Doses}}<tr><td>{{$a.ID}}</td><td>{{index $.R.Modules .Module}}, {{.Route}}{{with .Rule}} ({{.}}){{end}}</td><td class="n">{{.Patients}} / {{$a.Randomised}}</td><td class="n">{{.Doses}}</td><td class="n">{{num .MeanTotal}} {{.Unit}}</td></tr>{{else}}<tr><td>{{$a.ID}}</td><td colspan="4">{{$.W.none}}</td></tr>{{end}}
+{{range .R.Arms}}{{$a := .}}{{range .Doses}}<tr><td>{{$a.ID}}</td><td>{{$.Module .Module}}, {{route $.Lang .Route}}{{with .Rule}} ({{.}}){{end}}</td><td class="n">{{.Patients}} / {{$a.Randomised}}</td><td class="n">{{.Doses}}</td><td class="n">{{num .MeanTotal}} {{.Unit}}</td></tr>{{else}}<tr><td>{{$a.ID}}</td><td colspan="4">{{$.W.none}}</td></tr>{{end}}
 {{end}}</tbody></table></div>
 {{if .Modules}}<h2 id="modules">{{.W.modules}}</h2><p class="note">{{.W.modulesnote}}</p>
 {{range .Modules}}<details><summary>{{.Title}} (<code>{{.Instance}}</code>)</summary>{{range paragraphs .About}}<p>{{.}}</p>{{end}}
 {{with .Assumptions}}<h3>{{$.W.assumptions}}</h3><p>{{.}}</p>{{end}}{{with .Failures}}<h3>{{$.W.knownfailures}}</h3><p>{{.}}</p>{{end}}
 {{with .Doses}}<h3>{{$.W.route}}</h3><ul>{{range .}}<li><code>{{.}}</code></li>{{end}}</ul>{{end}}{{with .Picture}}<figure>{{.}}</figure>{{end}}</details>
 {{end}}{{end}}<h2 id="parameters">{{.W.parameters}}</h2>
-<p>{{range $i, $c := .R.SourceCounts}}{{if $i}}, {{end}}{{$c.Name}} {{$c.N}}{{end}}.</p>
+<p>{{range $i, $c := .R.SourceCounts}}{{if $i}}, {{end}}{{say $.Lang $c.Name}} {{$c.N}}{{end}}.</p>
 <details><summary>{{.W.all}} ({{len .R.Parameters}})</summary><div class="scroll"><table><thead><tr><th>{{.W.parameter}}</th><th>{{.W.value}}</th><th>{{.W.unit}}</th><th>{{.W.spread}}</th><th>{{.W.source}}</th><th>{{.W.note}}</th></tr></thead><tbody>
 {{range .R.Parameters}}<tr><td><code>{{.ID}}</code></td><td class="n">{{num .Value}}</td><td>{{.Unit}}</td><td>{{.Spread}}</td><td>{{.Source}}</td><td>{{.Note}}</td></tr>{{end}}</tbody></table></div></details>
 <h2 id="limits">{{.W.limits}}</h2><ul>{{range .R.Spec.Limits}}<li>{{.}}</li>{{end}}</ul>
-<h2>{{.W.reproduce}}</h2><p><code>{{.Command}}</code></p><p class="note">thymus {{.R.Version}} · seed {{.R.Seed}} · model <code>{{.R.ModelHash}}</code></p>
+<h2>{{.W.reproduce}}</h2><p><code>{{.Command}}</code></p><p class="note">thymus {{.R.Version}} · {{.W.seed}} {{.R.Seed}} · {{.W.modelhash}} <code>{{.R.ModelHash}}</code></p>
 <details><summary>{{.W.model}}</summary><pre>{{.R.ModelText}}</pre></details>
 <p class="warn">{{.W.disclaimer}}</p>
 </main></body></html>

@@ -104,34 +104,39 @@ func share(n, of int) string {
 	return fmt.Sprintf(" (%.0f %%)", 100*float64(n)/float64(of))
 }
 
-// Why says in words why a row does not agree: which of the conditions failed, and what the
+// Why says in English why a row does not agree: which of the conditions failed, and what the
 // trial's file says of it.
-func (c comparison) Why() string {
+func (c comparison) Why() string { return c.WhyIn("en") }
+
+// WhyIn is Why in a language of HasLanguage; what the trial's file says stays as it is.
+func (c comparison) WhyIn(language string) string {
+	in := func(text string) string { return Phrase(language, text) }
 	if c.Agrees {
 		return c.Note
 	}
 	var list []string
 	switch {
 	case math.IsNaN(c.Published):
-		list = append(list, c.Rule)
+		list = append(list, in(c.Rule))
 	case math.IsNaN(c.Predicted):
-		list = append(list, "nothing was predicted: no patient has this endpoint")
+		list = append(list, in("nothing was predicted: no patient has this endpoint"))
 	default:
 		if !c.InPrediction {
-			list = append(list, "the published value is not in 90 % of replicate trials")
+			list = append(list, in("the published value is not in 90 % of replicate trials"))
 		}
 		if !c.InPublished {
-			list = append(list, "the prediction is outside the published interval ("+c.Rule+")")
+			list = append(list, in("the prediction is outside the published interval")+" ("+in(c.Rule)+")")
 		}
 		if c.TooWide {
-			list = append(list, fmt.Sprintf("virtual patients differ too much: SD %s, published %s", Number(c.PredictedSD), Number(c.PublishedSD)))
+			list = append(list, fmt.Sprintf(in("virtual patients differ too much: SD %s, published %s"), Number(c.PredictedSD), Number(c.PublishedSD)))
 		}
 	}
-	reason := "no reason is recorded"
+	reason := in("no reason is recorded")
 	if c.Note != "" {
 		reason = c.Note
 	}
-	return strings.Join(list, "; ") + ": " + reason
+	w := words[language]
+	return strings.Join(list, w["semicolon"]+" ") + w["colon"] + " " + reason
 }
 
 // ValidationCSV writes one line a figure: predicted figures with both intervals, then the
@@ -298,32 +303,32 @@ func ValidationHTML(w io.Writer, v *Validation, language string) error {
 		if s.Rows == 0 {
 			continue
 		}
-		s.Forest = template.HTML(forest(&shown, x.W["published"], x.W["predicted"]))
+		s.Forest = template.HTML(forest(&shown, language))
 		x.Sections = append(x.Sections, s)
 	}
 	sort.SliceStable(x.Sections, func(i, j int) bool { return x.Sections[i].ID < x.Sections[j].ID })
 	return validationPage.Execute(w, x)
 }
 
-var validationPage = template.Must(template.New("validation").Funcs(template.FuncMap{"share": share}).Parse(`<!DOCTYPE html>
+var validationPage = template.Must(template.New("validation").Funcs(template.FuncMap{"share": share, "say": Phrase, "part": func(language string, p trial.Part) string { return Phrase(language, string(p)) }}).Parse(`<!DOCTYPE html>
 <html lang="{{.Lang}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{{.W.validation}} · thymus</title>` + style + `</head><body><main>
 <p class="warn">{{.W.disclaimer}}</p>
 <h1>{{.W.validation}}</h1>
 <p>{{.W.validationnote}}</p>
 <div class="scroll"><table><thead><tr><th>{{.W.use}}</th><th>{{.W.predictedrows}}</th><th>{{.W.agrees}}</th><th>{{.W.verified}}</th></tr></thead><tbody>
-{{range .Tallies}}<tr><td>{{.Use}}</td><td class="n">{{.Predicted}}</td><td class="n">{{.Agrees}}{{share .Agrees .Predicted}}</td><td class="n">{{.Verified}}</td></tr>{{end}}
+{{range .Tallies}}<tr><td>{{say $.Lang .Use}}</td><td class="n">{{.Predicted}}</td><td class="n">{{.Agrees}}{{share .Agrees .Predicted}}</td><td class="n">{{.Verified}}</td></tr>{{end}}
 </tbody></table></div>
-<p>{{.W.coverage}}:{{$v := .V}}{{range $i, $p := $v.Parts}}{{if $i}},{{end}} {{$p}} {{$v.Count $p}}{{end}}.</p>
-<p>{{.W.fittedrows}}: {{with .V.UsedRows}}{{range $i, $r := .}}{{if $i}}, {{end}}{{$r}}{{end}}{{else}}0{{end}}.</p>
+<p>{{.W.coverage}}{{.W.colon}}{{$v := .V}}{{range $i, $p := $v.Parts}}{{if $i}},{{end}} {{part $.Lang $p}} {{$v.Count $p}}{{end}}.</p>
+<p>{{.W.fittedrows}}{{.W.colon}} {{with .V.UsedRows}}{{range $i, $r := .}}{{if $i}}, {{end}}{{$r}}{{end}}{{else}}0{{end}}.</p>
 <nav aria-label="{{.W.contents}}">{{range .Sections}}<a href="#{{.ID}}">{{.ID}} {{.Agrees}}/{{.Rows}}</a> {{end}}</nav>
 {{range .Sections}}<h2 id="{{.ID}}">{{.Title}}</h2>
 <p>{{.Agrees}} / {{.Rows}} {{$.W.agree}}.</p>
 <div class="scroll">{{.Forest}}</div>
-{{if .Misses}}<h3>{{$.W.misses}}</h3><ul>{{range .Misses}}<li><b>{{.Row}}</b> {{.Study}}, {{.Measure}}: {{.Why}}</li>{{end}}</ul>{{end}}
+{{if .Misses}}<h3>{{$.W.misses}}</h3><ul>{{range .Misses}}<li><b>{{.Row}}</b> {{.Study}}, {{.Measure}}{{$.W.colon}} {{.WhyIn $.Lang}}</li>{{end}}</ul>{{end}}
 {{end}}
 {{if .Others}}<h2>{{.W.notpredicted}}</h2><details><summary>{{len .Others}}</summary><div class="scroll"><table><tbody>
-{{range .Others}}<tr><td>{{.Row.ID}}</td><td>{{.Row.Study}}, {{.Row.Arm}}: {{.Row.Measure}}</td><td class="n">{{.Row.Value}} {{.Row.Unit}}</td><td>{{.Part}}</td><td>{{.Why}}</td></tr>{{end}}
+{{range .Others}}<tr><td>{{.Row.ID}}</td><td>{{.Row.Study}}, {{.Row.Arm}}: {{.Row.Measure}}</td><td class="n">{{.Row.Value}} {{.Row.Unit}}</td><td>{{part $.Lang .Part}}</td><td>{{.Why}}</td></tr>{{end}}
 </tbody></table></div></details>{{end}}
 <h2>{{.W.reproduce}}</h2><p><code>{{.V.Command}}</code></p><p class="note">thymus {{.V.Version}}</p>
 <p class="warn">{{.W.disclaimer}}</p>

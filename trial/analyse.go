@@ -286,7 +286,7 @@ func (p *Prepared) parameters(r *Result) {
 	}
 	for _, k := range []string{"doi", "pmid", "study", "label", "literature", "derived", "fitted", "assumed", "other", "none"} {
 		if counts[k] > 0 {
-			r.SourceCounts = append(r.SourceCounts, Count{k, counts[k]})
+			r.SourceCounts = append(r.SourceCounts, Count{Name: k, N: counts[k]})
 		}
 	}
 }

@@ -491,7 +491,7 @@ func (a *Analysis) Bands() *table.Table {
 // Result computes everything a report shows.
 func (a *Analysis) Result(version string) (*Result, error) {
 	p := a.p
-	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document), Modules: p.titles}
+	r := &Result{Spec: p.Spec, Version: version, ModelHash: model.Hash(p.Model), Seed: p.Spec.Seed, Patients: p.Patients(), ModelText: antimony.Write(p.Document), Modules: p.titles, ModulesFR: p.titlesFR}
 	for _, e := range p.modules {
 		r.Stories = append(r.Stories, p.storyOf(e))
 	}
@@ -523,14 +523,14 @@ func (a *Analysis) patients(r *Result) {
 	p := a.p
 	r.Screening = a.screening
 	for i, q := range p.Population.Plausible {
-		r.Screening.Reasons = append(r.Screening.Reasons, Count{"not: " + q.Why, a.reasons[i]})
+		r.Screening.Reasons = append(r.Screening.Reasons, Count{Name: q.Why, NameFR: q.WhyFR, N: a.reasons[i]})
 	}
 	if a.lost > 0 {
-		r.Screening.Reasons = append(r.Screening.Reasons, Count{"no steady state found", a.lost})
+		r.Screening.Reasons = append(r.Screening.Reasons, Count{Name: NoSteadyState, N: a.lost})
 	}
 	for _, way := range sim.Rungs() {
 		if n := a.Retries[way]; n > 0 {
-			r.Retries = append(r.Retries, Count{way, n})
+			r.Retries = append(r.Retries, Count{Name: way, N: n})
 		}
 	}
 	for _, s := range a.arms {
@@ -545,11 +545,11 @@ func (a *Analysis) patients(r *Result) {
 		r.Failures = append(r.Failures, s.failed...)
 	}
 	for i, c := range p.covariates {
-		x := CovariateSummary{ID: c.ID, Title: c.Title, Unit: c.Unit}
+		x := CovariateSummary{ID: c.ID, Title: c.Title, TitleFR: c.TitleFR, Unit: c.Unit}
 		if len(c.Levels) > 0 {
 			for _, l := range c.Levels {
 				x.N += a.levels[i][l]
-				x.Levels = append(x.Levels, Count{l, a.levels[i][l]})
+				x.Levels = append(x.Levels, Count{Name: l, N: a.levels[i][l]})
 			}
 		} else {
 			v := a.covariates[i]

@@ -47,6 +47,7 @@ type Prepared struct {
 	settings   []sim.Setting
 	evidence   []library.EvidenceRow
 	titles     map[string]string // short titles of modules by instance
+	titlesFR   map[string]string // the French ones, of those that have one
 	modules    []*library.Entry
 	resamples  int    // replicate trials drawn for an agreement
 	skip       []bool // arms that are not simulated; nil: none
@@ -94,9 +95,17 @@ type rule struct {
 	trigger string
 }
 
+// shortTitle is a module's title up to where it begins to explain.
+func shortTitle(s string) string {
+	if i := strings.IndexAny(s, ":,("); i > 0 {
+		return strings.TrimSpace(s[:i])
+	}
+	return s
+}
+
 // storyOf takes from a module what a report says of it.
 func (p *Prepared) storyOf(e *library.Entry) ModuleStory {
-	s := ModuleStory{Name: e.Name, Instance: e.Instance, Title: e.Title, Told: map[string]library.Story{"en": e.Tell("en"), "fr": e.Tell("fr")}}
+	s := ModuleStory{Name: e.Name, Instance: e.Instance, Title: e.Title, TitleFR: e.TitleFR, Told: map[string]library.Story{"en": e.Tell("en"), "fr": e.Tell("fr")}}
 	for _, d := range e.Doses {
 		s.Doses = append(s.Doses, d.Text)
 	}
@@ -135,7 +144,7 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 		chosen.Plausible = append(append([]Plausible(nil), pop.Plausible...), s.Enrol...)
 		pop = &chosen
 	}
-	p := &Prepared{Spec: s, Population: pop, resamples: usualResamples, observable: map[string]int{}, visits: map[string]float64{}, titles: map[string]string{}}
+	p := &Prepared{Spec: s, Population: pop, resamples: usualResamples, observable: map[string]int{}, visits: map[string]float64{}, titles: map[string]string{}, titlesFR: map[string]string{}}
 	lib.ReadAhead(pop.Modules)
 	lib.ReadAhead(s.Modules)
 	ports, ms := lib.Ports()
@@ -163,9 +172,9 @@ func Prepare(s *Spec, pop *PopulationSpec, lib *library.Library) (*Prepared, dia
 		}
 		entries[e.Instance] = e
 		instances = append(instances, e.Instance)
-		p.titles[e.Instance] = e.Title
-		if i := strings.IndexAny(e.Title, ":,("); i > 0 {
-			p.titles[e.Instance] = strings.TrimSpace(e.Title[:i])
+		p.titles[e.Instance] = shortTitle(e.Title)
+		if e.TitleFR != "" {
+			p.titlesFR[e.Instance] = shortTitle(e.TitleFR)
 		}
 		parts = append(parts, model.Part{Instance: e.Instance, Module: e.Module, Doc: e.Doc})
 		p.modules = append(p.modules, e)

@@ -55,8 +55,9 @@ type rawGive struct {
 
 type rawTrial struct {
 	Trial, Title, Question, Story, Design, Population, Control, Missing, Death string
-	Enrol                                                                      []struct{ When, Why string }
+	Enrol                                                                      []rawPlausible
 	TitleFR                                                                    string `json:"title_fr"`
+	QuestionFR                                                                 string `json:"question_fr"`
 	Modules, Limits                                                            []string
 	Size, Replicates, Block                                                    int
 	Seed                                                                       uint64
@@ -77,6 +78,7 @@ type rawTrial struct {
 	}
 	Visits []struct {
 		ID, Title string
+		TitleFR   string `json:"title_fr"`
 		Day       any
 	}
 	Observables []struct {
@@ -102,6 +104,11 @@ type rawTrial struct {
 	OutOfScope []rawUsed `json:"out_of_scope"`
 }
 
+type rawPlausible struct {
+	When, Why string
+	WhyFR     string `json:"why_fr"`
+}
+
 type rawUsed struct {
 	Rows []string
 	Why  string
@@ -115,7 +122,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	if ms.HasErrors() {
 		return nil, ms
 	}
-	s := &Spec{ID: raw.Trial, Title: raw.Title, TitleFR: raw.TitleFR, Question: raw.Question, Story: raw.Story, Design: raw.Design, Population: raw.Population,
+	s := &Spec{ID: raw.Trial, Title: raw.Title, TitleFR: raw.TitleFR, Question: raw.Question, QuestionFR: raw.QuestionFR, Story: raw.Story, Design: raw.Design, Population: raw.Population,
 		Trajectories: DefaultTrajectories, Modules: raw.Modules, Size: raw.Size, Replicates: max(raw.Replicates, 1), Seed: raw.Seed, Allocation: raw.Allocation, Block: raw.Block, Control: raw.Control,
 		Start: or(length(raw.Start), 0), End: length(raw.End), Resolution: or(length(raw.Resolution), 0.5), Dropout: raw.Dropout.Rate, Missing: raw.Missing, Death: raw.Death,
 		Settings: raw.Settings, Solver: raw.Solver, Limits: raw.Limits, Source: src, At: d.Place("trial"), places: d}
@@ -135,10 +142,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 		fail(d.Place("resolution"), "a resolution of %g days gives too many recorded times: at most a million", s.Resolution)
 	}
 	for i, x := range raw.Enrol {
-		if x.Why == "" {
-			x.Why = x.When
-		}
-		s.Enrol = append(s.Enrol, Plausible{x.When, x.Why, d.Place("enrol", i, "when")})
+		s.Enrol = append(s.Enrol, Plausible{x.When, cmp.Or(x.Why, x.When), x.WhyFR, d.Place("enrol", i, "when")})
 	}
 	arms := map[string]bool{}
 	for i, a := range raw.Arms {
@@ -184,7 +188,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 	visits := map[string]bool{}
 	var visitNames []string
 	for i, v := range raw.Visits {
-		x := Visit{ID: v.ID, Title: v.Title, Day: length(v.Day), At: d.Place("visits", i, "day")}
+		x := Visit{ID: v.ID, Title: v.Title, TitleFR: v.TitleFR, Day: length(v.Day), At: d.Place("visits", i, "day")}
 		if x.Title == "" {
 			x.Title = v.ID
 		}
@@ -306,46 +310,53 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 }
 
 // String says a line of a regimen in words.
-func (g Give) String() string {
+func (g Give) String() string { return g.Say(func(words string) string { return words }) }
+
+// Say is String in the words of another language: in gives what the route and each of the
+// phrases (formats, as ", every %s") are in it.
+func (g Give) Say(in func(words string) string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s, %s", g.Module, strings.ReplaceAll(g.Route, "_", " "), g.Dose)
+	say := func(format string, values ...any) { fmt.Fprintf(&b, in(format), values...) }
+	fmt.Fprintf(&b, "%s %s, %s", g.Module, in(strings.ReplaceAll(g.Route, "_", " ")), g.Dose)
+	span := func(days float64) string {
+		if days < 1 {
+			return fmt.Sprintf(in("%.3g h"), days*24)
+		}
+		return fmt.Sprintf(in("%.3g d"), days)
+	}
 	switch {
 	case len(g.At) > 0:
-		b.WriteString(", day")
+		days := make([]string, len(g.At))
 		for i, t := range g.At {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			fmt.Fprintf(&b, " %g", t)
+			days[i] = fmt.Sprintf("%g", t)
 		}
+		say(", day %s", strings.Join(days, ", "))
 	case g.Every > 0:
-		fmt.Fprintf(&b, ", every %s", span(g.Every))
+		say(", every %s", span(g.Every))
 		if g.Count > 0 {
-			fmt.Fprintf(&b, ", %d doses from day %g", g.Count, g.From)
+			say(", %d doses from day %g", g.Count, g.From)
 		} else {
-			fmt.Fprintf(&b, ", day %g to %g", g.From, g.Until)
+			say(", day %g to %g", g.From, g.Until)
 		}
 	}
 	if g.Duration > 0 {
-		fmt.Fprintf(&b, ", over %s", span(g.Duration))
+		say(", over %s", span(g.Duration))
 	}
 	if g.Max != "" {
-		fmt.Fprintf(&b, ", at most %s", g.Max)
+		say(", at most %s", g.Max)
 	}
 	if g.Hold != "" {
-		fmt.Fprintf(&b, ", held while %s", g.Hold)
+		say(", held while %s", g.Hold)
 	}
 	for _, t := range g.Taper {
-		fmt.Fprintf(&b, ", then %s from day %g", t.Dose, t.From)
+		say(", then %s from day %g", t.Dose, t.From)
 	}
 	return b.String()
 }
 
-func span(days float64) string {
-	if days < 1 {
-		return fmt.Sprintf("%.3g h", days*24)
-	}
-	return fmt.Sprintf("%.3g d", days)
+// Say says when a rule gives what, in the words of another language as Give.Say does.
+func (r GiveRule) Say(in func(words string) string) string {
+	return fmt.Sprintf(in("when %s: %s"), r.When, r.Give.Say(in))
 }
 
 // PopulationSpec is a population file.
@@ -368,13 +379,13 @@ type PopulationSpec struct {
 // Covariate is something known of a patient: a number with a spread, a level, or a formula
 // of other covariates.
 type Covariate struct {
-	ID, Title, Unit, Source, Sets, Formula string
-	SpreadSource                           string // where the spread is from, when not from Source
-	Value                                  float64
-	Spread                                 population.Spread
-	Levels                                 []string // in alphabetical order
-	Shares                                 []float64
-	At                                     diag.Place
+	ID, Title, TitleFR, Unit, Source, Sets, Formula string
+	SpreadSource                                    string // where the spread is from, when not from Source
+	Value                                           float64
+	Spread                                          population.Spread
+	Levels                                          []string // in alphabetical order
+	Shares                                          []float64
+	At                                              diag.Place
 }
 
 // Override changes a parameter's value or spread for a population.
@@ -390,6 +401,7 @@ type Override struct {
 // Plausible is a condition that a virtual patient must meet at screening.
 type Plausible struct {
 	When, Why string
+	WhyFR     string // why in French
 	At        diag.Place
 }
 
@@ -401,6 +413,7 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 		Modules                            map[string]string
 		Covariates                         map[string]struct {
 			Title, Unit, Spread, Source, Formula, Sets string
+			TitleFR                                    string `json:"title_fr"`
 			SpreadSource                               string `json:"spread_source"`
 			Value                                      float64
 			Levels                                     map[string]float64
@@ -419,7 +432,7 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 			Seed   map[string]float64
 			Hold   []string
 		}
-		Plausible []struct{ When, Why string }
+		Plausible []rawPlausible
 		Attempts  int
 	}
 	d, ms := readDocument(src, "population", &raw)
@@ -439,7 +452,7 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 	ids := sortedKeys(raw.Covariates)
 	for _, id := range ids {
 		c := raw.Covariates[id]
-		x := Covariate{ID: id, Title: c.Title, Unit: c.Unit, Source: c.Source, SpreadSource: c.SpreadSource, Sets: c.Sets, Formula: c.Formula, Value: c.Value, At: d.Place("covariates", id)}
+		x := Covariate{ID: id, Title: c.Title, TitleFR: c.TitleFR, Unit: c.Unit, Source: c.Source, SpreadSource: c.SpreadSource, Sets: c.Sets, Formula: c.Formula, Value: c.Value, At: d.Place("covariates", id)}
 		if x.Title == "" {
 			x.Title = id
 		}
@@ -478,10 +491,7 @@ func ReadPopulation(src *diag.Source) (*PopulationSpec, diag.Messages) {
 		p.Correlations = append(p.Correlations, population.Correlation{Of: c.Of, Value: c.Value, At: d.Place("correlations", i, "value")})
 	}
 	for i, x := range raw.Plausible {
-		if x.Why == "" {
-			x.Why = x.When
-		}
-		p.Plausible = append(p.Plausible, Plausible{x.When, x.Why, d.Place("plausible", i, "when")})
+		p.Plausible = append(p.Plausible, Plausible{x.When, cmp.Or(x.Why, x.When), x.WhyFR, d.Place("plausible", i, "when")})
 	}
 	if ms.HasErrors() {
 		ms.Sort()
@@ -502,25 +512,27 @@ func sortedKeys[V any](m map[string]V) []string {
 // ModuleLines names the population's modules, for display.
 func (p *PopulationSpec) ModuleLines() []string { return p.Modules }
 
-// Lines says who the patients are, for display.
-func (p *PopulationSpec) Lines() []string {
+// Say says who the patients are, for display: title chooses between an English and a French
+// title, in gives what a phrase is in the language.
+func (p *PopulationSpec) Say(title func(en, fr string) string, in func(words string) string) []string {
 	var out []string
 	for _, c := range p.Covariates {
+		name := title(c.Title, c.TitleFR)
 		switch {
 		case len(c.Levels) > 0:
 			parts := make([]string, len(c.Levels))
 			for i, l := range c.Levels {
-				parts[i] = fmt.Sprintf("%s %.0f %%", l, 100*c.Shares[i])
+				parts[i] = fmt.Sprintf("%s %.0f %%", in(l), 100*c.Shares[i])
 			}
-			out = append(out, c.Title+": "+strings.Join(parts, ", "))
+			out = append(out, fmt.Sprintf(in("%s: %s"), name, strings.Join(parts, ", ")))
 		case c.Formula != "":
-			out = append(out, fmt.Sprintf("%s: %s %s", c.Title, c.Formula, c.Unit))
+			out = append(out, fmt.Sprintf(in("%s: %s"), name, c.Formula+" "+c.Unit))
 		default:
-			out = append(out, fmt.Sprintf("%s: %g %s, %s", c.Title, c.Value, c.Unit, c.Spread.Text))
+			out = append(out, fmt.Sprintf(in("%s: %s"), name, fmt.Sprintf("%g %s, %s", c.Value, c.Unit, c.Spread.Text)))
 		}
 	}
 	for _, q := range p.Plausible {
-		out = append(out, "let in when "+q.When+" ("+q.Why+")")
+		out = append(out, fmt.Sprintf(in("let in when %s (%s)"), q.When, title(q.Why, q.WhyFR)))
 	}
 	return out
 }

@@ -27,16 +27,18 @@ type Result struct {
 	Parameters   []ParameterLine
 	SourceCounts []Count           // parameters by kind of source, in a fixed order
 	Modules      map[string]string // short titles of modules by instance
+	ModulesFR    map[string]string // the French ones, of those that have one
 	ModelText    string            // the composed model as Antimony
 	Stories      []ModuleStory     // of its modules, in their order
 }
 
 // ModuleStory is what a module of a trial is, for readers of its report.
 type ModuleStory struct {
-	Name, Instance, Title string
-	Told                  map[string]library.Story // by language
-	Doses                 []string                 // routes as the header writes them
-	Diagram               *model.Diagram
+	Name, Instance string
+	Title, TitleFR string
+	Told           map[string]library.Story // by language
+	Doses          []string                 // routes as the header writes them
+	Diagram        *model.Diagram
 }
 
 // ArmResult counts what became of an arm's patients.
@@ -159,24 +161,28 @@ type Agreement struct {
 
 // CovariateSummary describes enrolled patients.
 type CovariateSummary struct {
-	ID, Title, Unit         string
-	N                       int
-	Mean, SD, Q05, Q50, Q95 float64
-	Levels                  []Count // categorical
+	ID, Title, TitleFR, Unit string
+	N                        int
+	Mean, SD, Q05, Q50, Q95  float64
+	Levels                   []Count // categorical
 }
 
 // Count is a name with how many.
 type Count struct {
-	Name string
-	N    int
+	Name   string
+	NameFR string // in French, of a reason of screening
+	N      int
 }
 
 // Screening says how many draws were needed.
 type Screening struct {
 	Tried, Accepted                       int
-	Reasons                               []Count
+	Reasons                               []Count // criteria that were not met, and NoSteadyState
 	SettledByNewton, SettledByIntegration int
 }
+
+// NoSteadyState is the reason of screening of patients for whom no steady state was found.
+const NoSteadyState = "no steady state found"
 
 // FailureLine is one patient whose simulation ended early.
 type FailureLine struct {

@@ -8,6 +8,7 @@ import "thymus/diag"
 type Spec struct {
 	ID, Title, TitleFR string
 	Question           string      // what the trial asks, one paragraph
+	QuestionFR         string      // the same in French
 	Story              string      // how to read it: assumptions and limits of this trial
 	Design             string      // "randomised" (default) or "counterfactual"
 	Population         string      // name of a population file
@@ -94,9 +95,9 @@ type GiveRule struct {
 
 // Visit is a named day.
 type Visit struct {
-	ID, Title string
-	Day       float64
-	At        diag.Place
+	ID, Title, TitleFR string
+	Day                float64
+	At                 diag.Place
 }
 
 // Observable is something recorded over time and drawn in the report.

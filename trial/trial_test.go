@@ -285,7 +285,7 @@ func TestEnrol(t *testing.T) {
 			t.Errorf("patient %d was let in with %g", x.Patient, x.Value)
 		}
 	}
-	if last := r.Screening.Reasons; last[2].Name != "not: very active at screening" || last[2].N == 0 {
+	if last := r.Screening.Reasons; last[2].Name != "very active at screening" || last[2].N == 0 {
 		t.Errorf("%v", last)
 	}
 }
