@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"html"
+	"math"
 	"strings"
 	"testing"
 
@@ -51,6 +52,33 @@ func TestFrenchReport(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestFrenchValidation: the page of forest plots says in French why a figure does not agree.
+func TestFrenchValidation(t *testing.T) {
+	r := made()
+	r.Agreement[0].Rule, r.Agreement[0].Use, r.Agreement[0].TooWide = "published as an upper bound", "validation", true
+	v := &Validation{Results: []*trial.Result{r}, Coverage: []trial.Coverage{{Part: trial.OutOfScope, Row: library.EvidenceRow{ID: "Q", Status: "verified"}}}}
+	var b bytes.Buffer
+	if err := ValidationHTML(&b, v, "fr"); err != nil {
+		t.Fatal(err)
+	}
+	text := html.UnescapeString(b.String())
+	for _, w := range []string{"la valeur publiée n'est pas dans 90 % des essais répétés ; la prédiction est hors de l'intervalle publié (publié comme borne supérieure) ; les patients virtuels diffèrent trop entre eux", "aucune raison n'est notée", "hors du champ 1", "prises comme données 0"} {
+		if !strings.Contains(text, w) {
+			t.Errorf("the page does not hold %q", w)
+		}
+	}
+}
+
+// TestNobodyCounts: where nobody counts in an arm there is no difference of shares.
+func TestNobodyCounts(t *testing.T) {
+	nan := math.NaN()
+	v := &view{R: made(), W: words["en"], Lang: "en"}
+	v.rows(trial.EndpointResult{Endpoint: trial.Endpoint{ID: "r", Title: "response"}, Binary: true, ByArm: []trial.Estimate{{Arm: "a", Value: nan, Lo: nan, Hi: nan}}, Differences: []trial.Difference{{Arm: "a", Value: nan, Lo: nan, Hi: nan, P: nan}}})
+	if v.Rows[0].Difference != "" {
+		t.Errorf("%+v", v.Rows[0])
 	}
 }
 

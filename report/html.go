@@ -253,6 +253,7 @@ func (v *view) rows(e trial.EndpointResult) {
 				continue
 			}
 			switch {
+			case e.Binary && math.IsNaN(d.Value): // nobody counts in one of the arms
 			case e.Binary:
 				row.Difference = fmt.Sprintf("%+.0f points (%.0f – %.0f)", 100*d.Value, 100*d.Lo, 100*d.Hi)
 			case e.TimeToEvent && math.IsNaN(d.Value): // no event, or none in one of the arms
@@ -369,7 +370,7 @@ func Summary(w io.Writer, r *trial.Result) error {
 }
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"title": TitleIn, "say": Phrase,
+	"title": TitleIn, "say": Phrase, "unitless": unitless,
 	"route": func(language, s string) string { return Phrase(language, strings.ReplaceAll(s, "_", " ")) },
 	"num":   Number, "span": interval, "join": strings.Join, "short": short,
 	"paragraphs": func(s string) []string { return strings.Split(s, "\n\n") },

@@ -53,7 +53,7 @@ const pageText = `<!DOCTYPE html>
 {{end}}</tbody></table></div><div class="scroll">{{.Forest}}</div>{{end}}
 <h2>{{.W.doses}}</h2>
 <div class="scroll"><table><thead><tr><th>{{.W.arm}}</th><th>{{.W.route}}</th><th>{{.W.flow}}</th><th>{{.W.nDoses}}</th><th>{{.W.perPatient}}</th></tr></thead><tbody>
-{{range .R.Arms}}{{$a := .}}{{range .Doses}}<tr><td>{{$a.ID}}</td><td>{{$.Module .Module}}, {{route $.Lang .Route}}{{with .Rule}} ({{.}}){{end}}</td><td class="n">{{.Patients}} / {{$a.Randomised}}</td><td class="n">{{.Doses}}</td><td class="n">{{num .MeanTotal}} {{.Unit}}</td></tr>{{else}}<tr><td>{{$a.ID}}</td><td colspan="4">{{$.W.none}}</td></tr>{{end}}
+{{range .R.Arms}}{{$a := .}}{{range .Doses}}<tr><td>{{$a.ID}}</td><td>{{$.Module .Module}}, {{route $.Lang .Route}}{{with .Rule}} ({{.}}){{end}}</td><td class="n">{{.Patients}} / {{$a.Randomised}}</td><td class="n">{{.Doses}}</td><td class="n">{{num .MeanTotal}}{{with unitless .Unit}} {{.}}{{end}}</td></tr>{{else}}<tr><td>{{$a.ID}}</td><td colspan="4">{{$.W.none}}</td></tr>{{end}}
 {{end}}</tbody></table></div>
 {{if .Modules}}<h2 id="modules">{{.W.modules}}</h2><p class="note">{{.W.modulesnote}}</p>
 {{range .Modules}}<details><summary>{{.Title}} (<code>{{.Instance}}</code>)</summary>{{range paragraphs .About}}<p>{{.}}</p>{{end}}

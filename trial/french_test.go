@@ -75,9 +75,9 @@ func TestGiveInWords(t *testing.T) {
 	if got := g.String(); got != "m sc, 1 MIU, every 14 d, day 1 to 90, then 2 MIU from day 20" {
 		t.Error(got)
 	}
-	g.Count = 5
+	g.Count, g.Dose = 5, "1 dimensionless"
 	r := trial.GiveRule{When: "grade >= 2", Give: g}
-	if got := r.Say(func(words string) string { return words }); got != "when grade >= 2: m sc, 1 MIU, every 14 d, 5 doses from day 1, then 2 MIU from day 20" {
+	if got := r.Say(func(words string) string { return words }); got != "when grade >= 2: m sc, 1, every 14 d, 5 doses from day 1, then 2 MIU from day 20" {
 		t.Error(got)
 	}
 }

@@ -317,7 +317,7 @@ func (g Give) String() string { return g.Say(func(words string) string { return 
 func (g Give) Say(in func(words string) string) string {
 	var b strings.Builder
 	say := func(format string, values ...any) { fmt.Fprintf(&b, in(format), values...) }
-	fmt.Fprintf(&b, "%s %s, %s", g.Module, in(strings.ReplaceAll(g.Route, "_", " ")), g.Dose)
+	fmt.Fprintf(&b, "%s %s, %s", g.Module, in(strings.ReplaceAll(g.Route, "_", " ")), strings.TrimSuffix(g.Dose, " dimensionless"))
 	span := func(days float64) string {
 		if days < 1 {
 			return fmt.Sprintf(in("%.3g h"), days*24)
