@@ -72,6 +72,21 @@ func TestFrenchValidation(t *testing.T) {
 	}
 }
 
+// TestOneEvent: one event is none of several, and in French nothing is singular, too.
+func TestOneEvent(t *testing.T) {
+	for _, c := range []struct {
+		language string
+		n        int
+		want     string
+	}{{"en", 0, "median time, 0 events"}, {"en", 1, "median time, 1 event"}, {"en", 2, "median time, 2 events"}, {"fr", 0, "temps médian, 0 événement"}, {"fr", 1, "temps médian, 1 événement"}, {"fr", 2, "temps médian, 2 événements"}} {
+		v := &view{R: made(), W: words[c.language], Lang: c.language}
+		v.rows(trial.EndpointResult{Endpoint: trial.Endpoint{ID: "t"}, TimeToEvent: true, ByArm: []trial.Estimate{{Arm: "a", Statistic: "median time", Events: c.n}}})
+		if got := v.Rows[0].Detail; got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
 // TestNobodyCounts: where nobody counts in an arm there is no difference of shares.
 func TestNobodyCounts(t *testing.T) {
 	nan := math.NaN()

@@ -235,7 +235,11 @@ func (v *view) rows(e trial.EndpointResult) {
 			if !math.IsNaN(x.Lo) {
 				row.Interval = Number(x.Lo) + " – " + v.reached(x.Hi)
 			}
-			row.Detail = fmt.Sprintf(v.W["events"], Phrase(v.Lang, x.Statistic), x.Events)
+			events := "events"
+			if x.Events == 1 || x.Events == 0 && v.Lang == "fr" {
+				events = "event"
+			}
+			row.Detail = fmt.Sprintf(v.W[events], Phrase(v.Lang, x.Statistic), x.Events)
 		default:
 			row.Estimate = strings.TrimSpace(Number(x.Value) + " " + unit)
 			row.Interval = interval(x.Lo, x.Hi)
