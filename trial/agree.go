@@ -19,7 +19,8 @@ const usualSize = 30
 
 // agreement sets the trial's predictions beside the published figures it names. A row
 // agrees when both hold: the published value lies in the 90 % interval of replicate trials
-// of the published size, and the prediction lies in the published 95 % interval; where none
+// of the published size, and the prediction lies in the published 95 % interval, which may
+// be told as a standard error; where none
 // is given, in Wilson's interval for a rate of known size, else within 25 %. A figure that was
 // published as a bound ("more than fivefold"; spread_kind "lower bound" or "upper bound") is met
 // from it on to its side, and a published interval whose end was not reached (inf) is open there.
@@ -267,6 +268,9 @@ func (p *Prepared) agree(c Comparison, row library.EvidenceRow, e *endpoint, lis
 		if math.IsInf(hi, 1) {
 			a.PublishedHi, a.Rule = nan, "published 95 % interval without an upper end"
 		}
+	case kind == "se" && hasLo && !hasHi:
+		half := stats.Z(level) * lo
+		a.PublishedLo, a.PublishedHi, a.Rule = published-half, published+half, "published standard error"
 	case share && kind == "count" && hasLo && hasHi && hi > 0:
 		l, h := stats.Wilson(int(math.Round(lo)), int(math.Round(hi)), level)
 		a.PublishedLo, a.PublishedHi, a.Rule = a.ShareOf*l, a.ShareOf*h, fmt.Sprintf("Wilson interval of %.0f of %.0f", lo, hi)

@@ -32,7 +32,9 @@ func TestBounds(t *testing.T) {
 		{"", "", "", 50, false, false, false},
 		{"95CI", "4", "inf", 5, true, false, true},
 		{"95CI", "4", "inf", 50, false, false, true}, // inside, but 5 is in no replicate trial
-		{"95CI", "4", "", 5, true, false, false},     // an end that is not known: within 25 %
+		{"SE", "1", "", 5.05, true, false, false},
+		{"SE", "0.01", "", 5.05, false, false, false}, // within 25 %, but not within 1.96 standard errors
+		{"95CI", "4", "", 5, true, false, false},      // an end that is not known: within 25 %
 	} {
 		row := library.EvidenceRow{ID: "R", Value: "5", N: "20", SpreadKind: c.kind, SpreadLo: c.lo, SpreadHi: c.hi}
 		a := p.agree(Comparison{Row: "R", Endpoint: "rise"}, row, e, of(c.predicted), nil)
