@@ -23,7 +23,7 @@ func TestSolidTumour(t *testing.T) {
 		compareReference(t, newBench(t, false, set, "immune-core", "solid-tumour"), nil, nil, ref["ports"], tight)
 	})
 	t.Run("vessels", func(t *testing.T) {
-		compareReference(t, newBench(t, false, nil, "vegf-inhibitor"), nil, []sim.Dose{dose(0, "tki.sunitinib", 33)}, ref["vessels"], tight)
+		compareReference(t, newBench(t, false, map[string]float64{"tki_kres": 0.007}, "vegf-inhibitor"), nil, []sim.Dose{dose(0, "tki.sunitinib", 33)}, ref["vessels"], tight)
 	})
 	t.Run("neoantigen", func(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "neoantigen-vaccine"), nil, []sim.Dose{dose(0, "nav.im", 1), dose(21, "nav.im", 1)}, ref["neoantigen"], tight)
