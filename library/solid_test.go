@@ -32,7 +32,7 @@ func TestSolidTumour(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "late-chemotherapy"), nil, []sim.Dose{dose(0, "late.cycle", 1), dose(21, "late.cycle", 1)}, ref["late"], tight)
 	})
 	t.Run("claudin", func(t *testing.T) {
-		compareReference(t, newBench(t, false, nil, "claudin-car-t"), nil, []sim.Dose{dose(0, "ccar.infusion", 2.5e8)}, ref["claudin"], tight)
+		compareReference(t, newBench(t, false, map[string]float64{"ccar_ktire": 0.05, "ccar_reach": 0.33}, "claudin-car-t"), nil, []sim.Dose{dose(0, "ccar.infusion", 2.5e8)}, ref["claudin"], tight)
 	})
 	t.Run("sip", func(t *testing.T) {
 		compareReference(t, newBench(t, false, nil, "sipuleucel"), nil, []sim.Dose{dose(0, "sip.infusion", 1), dose(14, "sip.infusion", 1)}, ref["sip"], tight)
