@@ -52,7 +52,7 @@ var phrases = map[string][][2]string{
 		{"proportion", "proportion"}, {"median time", "temps médian"}, {"median", "médiane"}, {"geometric mean", "moyenne géométrique"}, {"mean", "moyenne"}, {"ratio", "rapport"},
 		{"Fisher's exact test", "test exact de Fisher"}, {"log-rank test", "test du log-rank"}, {"Mann-Whitney test", "test de Mann-Whitney"}, {"Welch's t test", "test t de Welch"},
 		{"published 95 % interval", "intervalle à 95 % publié"}, {"within 25 % (no interval published)", "à 25 % près (pas d'intervalle publié)"}, {"the published figure is no number", "le chiffre publié n'est pas un nombre"},
-		{"published 95 % interval without an upper end", "intervalle à 95 % publié, sans borne supérieure"}, {"published as a lower bound", "publié comme borne inférieure"}, {"published as an upper bound", "publié comme borne supérieure"},
+		{"published 95 % interval without an upper end", "intervalle à 95 % publié, sans borne supérieure"}, {"published as a lower bound", "publié comme borne inférieure"}, {"published as an upper bound", "publié comme borne supérieure"}, {"published standard error", "erreur type publiée"},
 		{"Wilson interval, n ", "intervalle de Wilson, n "}, {"Wilson interval of ", "intervalle de Wilson de "},
 		{"when %s: %s", "quand %s : %s"}, {", day %s", ", jour %s"}, {", every %s", ", toutes les %s"}, {", %d doses from day %g", ", %d doses à partir du jour %g"}, {", day %g to %g", ", du jour %g au jour %g"},
 		{", over %s", ", en %s"}, {", at most %s", ", au plus %s"}, {", held while %s", ", suspendu tant que %s"}, {", then %s from day %g", ", puis %s à partir du jour %g"}, {"%.3g h", "%.3g h"}, {"%.3g d", "%.3g j"},
