@@ -252,6 +252,7 @@ type Observer struct {
 	numbers []literal  // of its own
 	delays  []*delayed // that the model itself does not have
 	slopes  bool
+	signals []int // see Signals
 }
 
 // Observer compiles selections. It may be called at any time, also while instances run.
@@ -306,9 +307,13 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 	}
 	o.slopes = b.slopes > hadSlopes
 	o.code = kernel.Program{Slots: len(b.g.nodes), Code: b.g.code(o.nodes, skip)}
+	read := make([]bool, len(b.opt.Signals))
 	note := func(k id) {
-		if n := &b.g.nodes[k]; n.leaf == number && int(k) >= p.base {
+		switch n := &b.g.nodes[k]; {
+		case n.leaf == number && int(k) >= p.base:
 			o.numbers = append(o.numbers, literal{k, n.value})
+		case n.leaf == signal:
+			read[n.index] = true
 		}
 	}
 	for _, k := range o.nodes {
@@ -321,11 +326,19 @@ func (p *Program) Observer(list []Selection) (*Observer, diag.Messages) {
 			}
 		}
 	}
+	for i := range read {
+		if read[i] || len(o.delays) > 0 {
+			o.signals = append(o.signals, i)
+		}
+	}
 	return o, b.ms
 }
 
 // Len is the number of selections.
 func (o *Observer) Len() int { return len(o.nodes) }
+
+// Signals lists the signals that the selections read, as indices into Options.Signals.
+func (o *Observer) Signals() []int { return o.signals }
 
 // Plain lists the state that each selection is; nil when one is something else.
 func (p *Program) Plain(o *Observer) []int {
@@ -341,7 +354,7 @@ func (p *Program) Plain(o *Observer) []int {
 }
 
 // Eval writes the selections' values for a state, time and the values of the signals in
-// the order of Options.Signals (nil when there are none).
+// the order of Options.Signals (nil when there are none); only those of Signals are read.
 func (o *Observer) Eval(dst []float64, in *Instance, y []float64, t float64, signals []float64) {
 	if o.serial >= len(in.ready) || !in.ready[o.serial] {
 		in.prepare(o)

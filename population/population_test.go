@@ -110,6 +110,27 @@ func TestDrawsAreKeyed(t *testing.T) {
 	}
 }
 
+// What was asked for before changes nothing, and days that nobody asks for are not drawn.
+func TestSignalsAreDrawnWhenTheyAreReadFirst(t *testing.T) {
+	forward, backward := NewSignal(4, 7, "z", 1, 60, 0.7, 300), NewSignal(4, 7, "z", 1, 60, 0.7, 300)
+	if forward.values != nil {
+		t.Error("a path was drawn before anyone looked at it")
+	}
+	days := []float64{-500, -400, -399.5, -1, 0, 0.25, 17, 299.75, 300, 301, 400}
+	var want []float64
+	for _, day := range days {
+		want = append(want, forward.At(day))
+		if n := len(forward.values); day < 300 && n > int(day)+400+3 && n > 1 {
+			t.Errorf("%d days drawn to look at day %g", n, day)
+		}
+	}
+	for i := len(days) - 1; i >= 0; i-- {
+		if got := backward.At(days[i]); got != want[i] {
+			t.Errorf("day %g: %g, and %g when later days were looked at before", days[i], want[i], got)
+		}
+	}
+}
+
 func TestSignalIsStationary(t *testing.T) {
 	sum, square, lag := 0.0, 0.0, 0.0
 	const n = 4000

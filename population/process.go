@@ -7,30 +7,44 @@ import (
 )
 
 // Signal is one patient's path of an Ornstein-Uhlenbeck process: stationary, with mean
-// Mean, standard deviation SD and time constant Tau [days]. It is drawn on a grid of whole
-// days that starts at a fixed origin, and linear between; making a run longer changes
-// nothing before its end.
+// Mean, standard deviation SD and time constant Tau [days]. It stands on a grid of whole
+// days that starts at a fixed origin, and is linear between; making a run longer changes
+// nothing before its end. Days are drawn when they are first asked for, so a path that
+// nobody looks at costs nothing. It is not for concurrent use.
 type Signal struct {
-	origin int
-	values []float64
+	origin, days int
+	mean, sd     float64
+	a, b         float64     // how a day follows from the one before
+	x            float64     // of the last day that was drawn, without the mean
+	stream       *rng.Stream // nil: none was
+	key          rng.Key
+	values       []float64 // of the days drawn so far
 }
 
 // origin is the day on which every path starts, before any trial does.
 const origin = -400
 
-// NewSignal draws the path of a patient from the origin to the given day.
+// NewSignal is the path of a patient from the origin to the given day.
 func NewSignal(seed uint64, patient int, purpose string, mean, tau, sd, until float64) *Signal {
-	days := int(math.Ceil(until)) - origin + 2
-	s := &Signal{origin: origin, values: make([]float64, days)}
-	stream := rng.New(rng.Key{Seed: seed, Patient: patient, Purpose: "path of " + purpose})
 	a := math.Exp(-1 / tau)
-	b := sd * math.Sqrt(1-a*a)
-	x := sd * stream.Normal()
-	for i := range s.values {
-		s.values[i] = mean + x
-		x = float64(a*x) + b*stream.Normal()
+	return &Signal{origin: origin, days: int(math.Ceil(until)) - origin + 2, mean: mean, a: a, b: sd * math.Sqrt(1-a*a), sd: sd,
+		key: rng.Key{Seed: seed, Patient: patient, Purpose: "path of " + purpose}}
+}
+
+// day is the value on day i of the grid; days must have been counted.
+func (s *Signal) day(i int) float64 {
+	if s.stream == nil {
+		s.stream = rng.New(s.key)
+		s.x = s.sd * s.stream.Normal()
+		s.values = make([]float64, 0, min(s.days, max(2*i, 64)))
 	}
-	return s
+	for len(s.values) <= i {
+		if len(s.values) > 0 {
+			s.x = float64(s.a*s.x) + s.b*s.stream.Normal()
+		}
+		s.values = append(s.values, s.mean+s.x)
+	}
+	return s.values[i]
 }
 
 // At is the value on day t; before the origin and after the end the nearest one.
@@ -39,12 +53,13 @@ func (s *Signal) At(t float64) float64 {
 	i := int(math.Floor(x))
 	switch {
 	case i < 0:
-		return s.values[0]
-	case i >= len(s.values)-1:
-		return s.values[len(s.values)-1]
+		return s.day(0)
+	case i >= s.days-1:
+		return s.day(s.days - 1)
 	}
 	f := x - float64(i)
-	return s.values[i] + f*(s.values[i+1]-s.values[i])
+	after := s.day(i + 1)
+	return s.values[i] + f*(after-s.values[i])
 }
 
 // Pulse is a rise of a quantity for a while.

@@ -8,31 +8,60 @@ import (
 // NormalCDF is the standard normal distribution function.
 func NormalCDF(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 
-// NormalQuantile is the x with NormalCDF(x) = p, to about 1e-15 of x or of 1; it is
-// -Inf at 0, +Inf at 1 and NaN outside [0, 1].
+// NormalQuantile is the x with NormalCDF(x) = p, to about 1e-15 of x; it is -Inf at 0,
+// +Inf at 1 and NaN outside [0, 1].
 //
-// Start: Abramowitz and Stegun 26.2.23 (error below 4.5e-4); then Halley's method, which
-// triples the digits each time.
+// Rational functions of M. J. Wichura (Algorithm AS 241: the percentage points of the
+// normal distribution, Appl. Statist. 37, 477-484, 1988), his PPND16: five in six numbers
+// need neither a logarithm nor a root. Newton's or Halley's method on NormalCDF is as exact
+// and ten times as slow, which paths of signals, a number a day, are too long for.
 func NormalQuantile(p float64) float64 {
-	switch {
-	case math.IsNaN(p) || p < 0 || p > 1:
+	if math.IsNaN(p) || p < 0 || p > 1 {
 		return math.NaN()
-	case p == 0:
-		return math.Inf(-1)
-	case p == 1:
-		return math.Inf(1)
-	case p > 0.5:
-		return -NormalQuantile(1 - p) // 1-p is exact here
 	}
-	t := math.Sqrt(-2 * math.Log(p))
-	x := (2.515517+t*(0.802853+t*0.010328))/(1+t*(1.432788+t*(0.189269+t*0.001308))) - t
-	for range 2 {
-		// f = CDF(x) - p, f' = density, f'' = -x*density
-		e := (NormalCDF(x) - p) * math.Sqrt(2*math.Pi) * math.Exp(x*x/2)
-		x -= e / (1 + x*e/2)
+	q := p - 0.5
+	if math.Abs(q) <= 0.425 {
+		return q * ratio(&nearCentre, 0.180625-q*q)
 	}
-	return x
+	tail := min(p, 1-p)
+	if tail == 0 {
+		return math.Copysign(math.Inf(1), q)
+	}
+	r := math.Sqrt(-math.Log(tail))
+	if r <= 5 {
+		r = ratio(&inTail, r-1.6)
+	} else {
+		r = ratio(&farOut, r-5)
+	}
+	return math.Copysign(r, q)
 }
+
+// ratio is the quotient of two polynomials, each from its constant term on.
+func ratio(c *[2][8]float64, x float64) float64 {
+	a, b := &c[0], &c[1]
+	return (((((((a[7]*x+a[6])*x+a[5])*x+a[4])*x+a[3])*x+a[2])*x+a[1])*x + a[0]) /
+		(((((((b[7]*x+b[6])*x+b[5])*x+b[4])*x+b[3])*x+b[2])*x+b[1])*x + b[0])
+}
+
+// Coefficients of PPND16 for |p-1/2| <= 0.425, and beyond for roots of -ln(tail) up to 5
+// and above.
+var (
+	nearCentre = [2][8]float64{
+		{3.3871328727963666080, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
+			4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3},
+		{1, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
+			2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3}}
+	inTail = [2][8]float64{
+		{1.42343711074968357734, 4.63033784615654529590, 5.76949722146069140550, 3.64784832476320460504,
+			1.27045825245236838258, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4},
+		{1, 2.05319162663775882187, 1.67638483018380384940, 6.89767334985100004550e-1,
+			1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9}}
+	farOut = [2][8]float64{
+		{6.65790464350110377720, 5.46378491116411436990, 1.78482653991729133580, 2.96560571828504891230e-1,
+			2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7},
+		{1, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
+			7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15}}
+)
 
 // GammaCDF is the distribution function of the gamma distribution of scale 1: the
 // regularised incomplete gamma function P(shape, x) (DLMF 8.2.4), by its series (DLMF

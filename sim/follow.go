@@ -282,7 +282,7 @@ func (f *follower) value(u regimen.Use, target, j int, t float64, y []float64, n
 	if i, ok := f.d.override[place{u, target}]; ok && !math.IsNaN(f.h.Records[j].Values[i]) {
 		v = f.h.Records[j].Values[i]
 	} else if i, ok := f.d.targets[target].given[u]; ok {
-		f.d.given.Eval(f.seen, f.w.in, y, t, f.w.signalsAt(t))
+		f.d.given.Eval(f.seen, f.w.in, y, t, f.w.signalsAt(t, f.d.given))
 		v = f.seen[i]
 	}
 	if !(v >= 0) || math.IsInf(v, 0) {

@@ -46,6 +46,7 @@ type Config struct {
 	Infusible []string         // states that may receive infusions
 	Signals   []string         // constants that are given functions of time
 	Record    []compile.Selection
+	Entry     []compile.Selection // conditions of Worker.Screen
 	Triggers  []Trigger
 	Holds     []*model.Expr // conditions under which a scheduled dose is skipped
 	Start     StartSpec
@@ -78,6 +79,7 @@ type Plan struct {
 	config  Config
 	program *compile.Program
 	record  *compile.Observer
+	entry   []*compile.Observer
 	plain   []int // the states that are recorded, when nothing else is
 	holds   *compile.Observer
 	events  []compile.EventInfo
@@ -141,6 +143,11 @@ func Build(c Config) (*Plan, diag.Messages) {
 	var more diag.Messages
 	if p.record, more = program.Observer(c.Record); more != nil {
 		ms = append(ms, more...)
+	}
+	for i := range c.Entry {
+		o, more := program.Observer(c.Entry[i : i+1])
+		ms = append(ms, more...)
+		p.entry = append(p.entry, o)
 	}
 	if len(p.program.Path()) == 0 {
 		p.plain = program.Plain(p.record)

@@ -141,7 +141,7 @@ func (r *run) plan(d Dose) {
 	}
 	r.at(d.Time, func(t float64, y []float64) bool {
 		if d.Hold >= 0 {
-			r.p.holds.Eval(r.w.hold, r.w.in, y, t, r.w.signalsAt(t))
+			r.p.holds.Eval(r.w.hold, r.w.in, y, t, r.w.signalsAt(t, r.p.holds))
 			if r.w.hold[d.Hold] != 0 {
 				r.out.Doses = append(r.out.Doses, Given{Time: t, Action: d.Action, Amount: d.Amount, Skipped: true})
 				return false
@@ -337,7 +337,7 @@ func (r *run) put(t float64, y []float64) {
 	if r.sens != nil {
 		r.sens.keep(t)
 	}
-	r.p.record.Eval(r.w.dst, r.w.in, r.polished(t, y), t, r.w.signalsAt(t))
+	r.p.record.Eval(r.w.dst, r.w.in, r.polished(t, y), t, r.w.signalsAt(t, r.p.record))
 	r.set(r.w.dst)
 }
 

@@ -94,9 +94,10 @@ func (p *Plan) constant(id string) (float64, bool) {
 	return 0, false
 }
 
-func (w *Worker) signalsAt(t float64) []float64 {
-	for i, s := range w.signals {
-		if s != nil {
+// signalsAt gives the values of the signals that an observer reads.
+func (w *Worker) signalsAt(t float64, o *compile.Observer) []float64 {
+	for _, i := range o.Signals() {
+		if s := w.signals[i]; s != nil {
 			w.values[i] = s.At(t)
 		}
 	}
@@ -209,8 +210,24 @@ func (w *Worker) Observe(pt Patient, b Begin, t float64, dst []float64) *Failure
 	if f := w.load(pt, t); f != nil {
 		return f
 	}
-	w.plan.record.Eval(dst, w.in, b.Y, t, w.signalsAt(t))
+	w.plan.record.Eval(dst, w.in, b.Y, t, w.signalsAt(t, w.plan.record))
 	return nil
+}
+
+// Screen looks at the conditions of Config.Entry in their order, at the start state, and
+// gives the first that is not met, or -1. The conditions behind it are not looked at: most
+// of those who are screened may fail on the first, which may be the cheapest.
+func (w *Worker) Screen(pt Patient, b Begin, t float64) (int, *Failure) {
+	if f := w.load(pt, t); f != nil {
+		return -1, f
+	}
+	var met [1]float64
+	for i, o := range w.plan.entry {
+		if o.Eval(met[:], w.in, b.Y, t, w.signalsAt(t, o)); met[0] == 0 || math.IsNaN(met[0]) {
+			return i, nil
+		}
+	}
+	return -1, nil
 }
 
 // State is a copy of the state at the end of the last run.

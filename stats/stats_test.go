@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 	"math/rand/v2"
 	"testing"
 )
@@ -62,6 +63,10 @@ func TestLeukaemiaRemission(t *testing.T) {
 	near(t, "median", m, 23, 0)
 	m, _, _ = KaplanMeier(placebo, 0.95).Median()
 	near(t, "median", m, 8, 0)
+	plain := KaplanMeier(drug, 0)
+	if m, lo, hi := plain.Median(); m != 23 || !math.IsNaN(lo) || !math.IsNaN(hi) || !slices.Equal(plain.S, km.S) {
+		t.Errorf("without intervals the median is %g (%g to %g), the curve %v", m, lo, hi, plain.S)
+	}
 	// R 4, survival::coxph(Surv(time, cens) ~ treat, MASS::gehan): 0.2076, 0.0925 to 0.466
 	ratio, lo, hi := HazardRatio(drug, placebo, 0.95)
 	near(t, "hazard ratio", ratio, 0.2076, 1e-4)

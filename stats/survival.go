@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -25,18 +26,26 @@ type Survival struct {
 
 func sortedObservations(x []Observation) []Observation {
 	s := append([]Observation(nil), x...)
-	sort.SliceStable(s, func(i, j int) bool {
-		if s[i].Time != s[j].Time {
-			return s[i].Time < s[j].Time
+	slices.SortFunc(s, func(a, b Observation) int {
+		switch {
+		case a.Time < b.Time:
+			return -1
+		case a.Time > b.Time:
+			return 1
+		case a.Event == b.Event:
+			return 0
+		case a.Event: // events before censorings of the same time
+			return -1
 		}
-		return s[i].Event && !s[j].Event // events before censorings of the same time
+		return 1
 	})
 	return s
 }
 
 // KaplanMeier estimates survival (E. L. Kaplan, P. Meier, JASA 53, 457-481, 1958) with
 // Greenwood's variance and the interval on the log-log scale (J. P. Klein, M. L.
-// Moeschberger, Survival Analysis, 2nd ed., section 4.3).
+// Moeschberger, Survival Analysis, 2nd ed., section 4.3); with level 0 there is none, and its
+// ends are NaN.
 func KaplanMeier(x []Observation, level float64) Survival {
 	s := sortedObservations(x)
 	out := Survival{N: len(s)}
@@ -57,7 +66,9 @@ func KaplanMeier(x []Observation, level float64) Survival {
 			share *= 1 - float64(d)/float64(r)
 			green += float64(d) / (float64(r) * float64(r-d))
 			lo, hi := share, share
-			if share > 0 && share < 1 {
+			if level == 0 {
+				lo, hi = math.NaN(), math.NaN()
+			} else if share > 0 && share < 1 {
 				w := math.Exp(q * math.Sqrt(green) / math.Log(share))
 				lo, hi = math.Pow(share, 1/w), math.Pow(share, w)
 			} else if share == 0 {

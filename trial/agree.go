@@ -97,7 +97,7 @@ func (p *Prepared) statistic(c Comparison, e *endpoint, list, other []seen) floa
 		if len(o) == 0 {
 			return math.NaN()
 		}
-		s := stats.KaplanMeier(o, level).At(p.visits[c.AtVisit])
+		s := stats.KaplanMeier(o, 0).At(p.visits[c.AtVisit])
 		if c.Statistic == "incidence" {
 			s = 1 - s
 		}
@@ -134,7 +134,7 @@ func (p *Prepared) centre(c Comparison, e *endpoint, list []seen) float64 {
 	}
 	if e.Kind == "time-to" && (c.Statistic == "median" || c.Statistic == "") {
 		o, _ := observations(list)
-		m, _, _ := stats.KaplanMeier(o, level).Median()
+		m, _, _ := stats.KaplanMeier(o, 0).Median()
 		return m
 	}
 	v := known(list)
@@ -164,7 +164,8 @@ func (p *Prepared) centre(c Comparison, e *endpoint, list []seen) float64 {
 }
 
 // known lists the values of patients whose endpoint is there, and came if it is an event.
-func known(list []seen) (v []float64) {
+func known(list []seen) []float64 {
+	v := make([]float64, 0, len(list))
 	for _, s := range list {
 		if !s.missing && !s.censored {
 			v = append(v, s.value)

@@ -37,10 +37,8 @@ type Prepared struct {
 	arms       []arm
 	endpoints  []*endpoint
 	observable map[string]int // recorded column of each observable
-	plausible  int            // recorded column of the first plausibility rule
-	columns    int
-	grid       []float64 // recorded times
-	band       []int     // indices into grid: what trajectories keep
+	grid       []float64      // recorded times
+	band       []int          // indices into grid: what trajectories keep
 	visits     map[string]float64
 	death      *model.Expr
 	dead       int // recorded column of death, or -1
@@ -649,8 +647,8 @@ func (p *Prepared) userFunction(name string) bool {
 	return false
 }
 
-// records decides what is recorded when: observables, plausibility rules, what endpoints
-// need; at the resolution, at visits.
+// records decides what is looked at when: plausibility rules at entry; observables and what
+// endpoints need at the resolution, at visits.
 func (p *Prepared) records(config *sim.Config) diag.Messages {
 	var ms diag.Messages
 	add := func(e *model.Expr, name string) int {
@@ -681,15 +679,13 @@ func (p *Prepared) records(config *sim.Config) diag.Messages {
 	if p.death != nil {
 		p.dead = add(p.death, "death")
 	}
-	p.plausible = len(config.Record)
 	for _, q := range p.Population.Plausible {
 		e, more := p.formula(q.At, nil)
 		ms = append(ms, more...)
 		if e != nil {
-			config.Record = append(config.Record, compile.Selection{ID: q.When, Expr: e})
+			config.Entry = append(config.Entry, compile.Selection{ID: q.When, Expr: e})
 		}
 	}
-	p.columns = len(config.Record)
 	// times: a regular grid from the start, and the visits
 	seen := map[float64]bool{}
 	n := int((p.Spec.End-p.Spec.Start)/p.Spec.Resolution + 1e-9)

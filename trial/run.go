@@ -19,8 +19,9 @@ import (
 )
 
 // ChunkSize is how many patients make a chunk: the unit of work that is kept. It grows with
-// the trial, so that the number of chunks does not.
-func (p *Prepared) ChunkSize() int { return min(max(8, p.Spec.Size/100), 128) }
+// the trial, so that the number of chunks does not: making the files of a chunk takes as long
+// as simulating some patients.
+func (p *Prepared) ChunkSize() int { return min(max(8, p.Spec.Size/25), 128) }
 
 // DefaultTrajectories is how many patients' trajectories a run keeps unless told otherwise.
 const DefaultTrajectories = 1000
@@ -119,12 +120,11 @@ type worker struct {
 	sim      *sim.Worker
 	samplers map[int]*population.Sampler
 	values   []float64
-	seen     []float64
 	stack    []float64 // of endpoints
 }
 
 func (p *Prepared) newWorker() *worker {
-	return &worker{p: p, sim: p.Plan.NewWorker(), samplers: map[int]*population.Sampler{}, values: make([]float64, len(p.entries)), seen: make([]float64, p.columns)}
+	return &worker{p: p, sim: p.Plan.NewWorker(), samplers: map[int]*population.Sampler{}, values: make([]float64, len(p.entries))}
 }
 
 func (w *worker) sampler(replicate int) *population.Sampler {
@@ -193,17 +193,14 @@ func (w *worker) patient(chunk, index int) patientResult {
 			r.unsettled++
 			continue
 		}
-		if failure = w.sim.Observe(pt, begin, p.Spec.Start, w.seen); failure != nil {
+		unmet, failure := w.sim.Screen(pt, begin, p.Spec.Start)
+		switch {
+		case failure != nil:
 			r.unsettled++
-			continue
-		}
-		r.enrolled = true
-		for i := range p.Population.Plausible {
-			if v := w.seen[p.plausible+i]; v == 0 || math.IsNaN(v) {
-				r.reasons[i]++
-				r.enrolled = false
-				break
-			}
+		case unmet >= 0:
+			r.reasons[unmet]++
+		default:
+			r.enrolled = true
 		}
 	}
 	if r.enrolled {
