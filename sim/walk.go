@@ -109,6 +109,8 @@ type course struct {
 	scale   float64
 	target  float64 // of the integral without scale at which the channel fires
 	x       float64 // where that is; 2: not in the stretch
+	from    float64 // it is not before
+	pending bool    // x has not been looked for
 }
 
 func (c *course) value(x float64) float64    { return c.a + x*(c.b+x*c.c) }
@@ -119,10 +121,14 @@ func (c *course) fit(f0, fm, f1 float64) {
 	c.a, c.b, c.c, c.scale = f0, -3*f0+4*fm-f1, 2*f0-4*fm+2*f1, 1
 }
 
+// pend leaves the firing after from to be looked for when it may be the next.
+func (c *course) pend(from float64) { c.from, c.pending = from, true }
+
 // find looks for the firing after from: Newton's method within a bracket, since the
 // integral of what is not negative grows.
-func (c *course) find(from float64) {
-	c.x = 2
+func (c *course) find() {
+	from := c.from
+	c.x, c.pending = 2, false
 	if !(c.integral(1) >= c.target) {
 		return
 	}
@@ -148,6 +154,56 @@ func (c *course) find(from float64) {
 		x = next
 	}
 	c.x = hi
+}
+
+// soon is about when the course fires if its propensity stays what it is at from.
+func (c *course) soon() float64 {
+	return c.from + (c.target-c.integral(c.from))/c.value(c.from)
+}
+
+// beyond says that a course does not fire up to x.
+func (c *course) beyond(x float64) bool { return c.integral(x) < c.target*(1-1e-12) }
+
+// first is the position of the channel that fires next. A firing makes those of all
+// channels that feel it unknown, but only one of them will be the next: the one that seems
+// so is looked for, and of the others only whether they come before it.
+func (h *hybrid) first() int {
+	n := len(h.set.open)
+	courses := h.courses[:n]
+	guess, soon, pending := -1, math.Inf(1), 0
+	for p := range courses {
+		if c := &courses[p]; c.pending {
+			if pending++; guess < 0 {
+				guess = p
+			}
+			if at := c.soon(); at < soon {
+				guess, soon = p, at
+			}
+		}
+	}
+	if guess >= 0 {
+		courses[guess].find()
+		pending--
+	}
+	next := 0
+	for p := range courses {
+		if !courses[p].pending && (courses[next].pending || courses[p].x < courses[next].x) {
+			next = p
+		}
+	}
+	for p := 0; p < n && pending > 0; p++ {
+		c := &courses[p]
+		if !c.pending {
+			continue
+		}
+		if pending--; c.beyond(min(courses[next].x, 1)) {
+			continue
+		}
+		if c.find(); c.x < courses[next].x || c.x == courses[next].x && p < next {
+			next = p
+		}
+	}
+	return next
 }
 
 // walk is the workspace of walking through a step.
@@ -259,7 +315,7 @@ func (h *hybrid) look(s *ode.Step, t float64) error {
 		c := &h.courses[p]
 		c.fit(h.f0[p], h.fm[p], h.f1[p])
 		c.target = h.left[k] / h.length
-		c.find(0)
+		c.pend(0)
 	}
 	return nil
 }
@@ -287,12 +343,7 @@ func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
 		}
 		x := 0.0
 		for {
-			next := 0
-			for p := range h.set.open {
-				if h.courses[p].x < h.courses[next].x {
-					next = p
-				}
-			}
+			next := h.first()
 			if x = h.courses[next].x; x > 1 {
 				h.spend(1)
 				t = h.until
@@ -353,7 +404,7 @@ func (h *hybrid) changed(p int, s *ode.Step, t, x float64) (again bool, err erro
 		}
 		c.target = c.integral(x) + (c.target-c.integral(x))*c.scale/scale
 		c.scale = scale
-		c.find(x)
+		c.pend(x)
 	}
 	return again, nil
 }
