@@ -416,7 +416,8 @@ func (d *driver) step(t0, tEnd float64) *Step {
 		d.s.dense((t-s.T0)/(s.end-s.T0), dst)
 	}
 	if p, ok := d.s.(picker); ok {
-		s.pick = func(t float64, which []int, dst []float64) { p.pick((t-s.T0)/(s.end-s.T0), which, dst) }
+		s.pick = func(t float64, which []int, dst []float64) { p.pick(s.Theta(t), which, dst) }
+		s.pieces = p.pieces
 	}
 	if r, ok := d.s.(recorder); ok {
 		s.record = func(t float64, which []int, dst []float64) { r.record((t-s.T0)/(s.end-s.T0), which, dst) }

@@ -240,6 +240,18 @@ func (lane *Lane) foresee() {
 	}
 }
 
+// pieces implements picker.
+func (s *laneStepper) pieces(which []int, dst []Piece) {
+	s.prepared()
+	L := s.l.L
+	n := s.l.n * L
+	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
+	for i, k := range which {
+		k *= L
+		dst[i] = Piece{y0[k], y1[k], d[k], d[n+k], d[2*n+k]}
+	}
+}
+
 // pick implements picker.
 func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
 	s.prepared()

@@ -134,6 +134,7 @@ type Step struct {
 	dense  func(t float64, dst []float64)
 	pick   func(t float64, which []int, dst []float64) // nil: by dense
 	record func(t float64, which []int, dst []float64) // nil: by pick
+	pieces func(which []int, dst []Piece)              // nil: there are none
 }
 
 // Interpolate writes the state at time t, T0 <= t <= T1 (4th order accurate).
@@ -150,6 +151,33 @@ func (s *Step) Pick(t float64, which []int, dst, all []float64) {
 	for i, k := range which {
 		dst[i] = all[k]
 	}
+}
+
+// Piece is what Pick computes one component of a step from.
+type Piece struct{ y0, y1, d0, d1, d2 float64 }
+
+// Pieces takes components which of the step into dst, for callers that ask for them at very
+// many times; false where they do not stand ready, and Pick must be asked.
+func (s *Step) Pieces(which []int, dst []Piece) bool {
+	if s.pieces == nil {
+		return false
+	}
+	s.pieces(which, dst)
+	return true
+}
+
+// Theta is where time t lies in the step, for Piece.At.
+func (s *Step) Theta(t float64) float64 { return (t - s.T0) / (s.end - s.T0) }
+
+// At is what Pick gives, to the last bit.
+func (p *Piece) At(theta float64) float64 {
+	switch {
+	case theta >= 1:
+		return p.y1
+	case theta <= 0:
+		return p.y0
+	}
+	return denseAt(theta, p.y0, p.y1, p.d0, p.d1, p.d2)
 }
 
 // Record is Pick for one or a few times in a step at which much is wanted. Its numbers may
@@ -169,6 +197,7 @@ type recorder interface {
 
 // picker is an ability of steppers: dense output of some components alone.
 type picker interface {
+	pieces(which []int, dst []Piece)
 	pick(theta float64, which []int, dst []float64)
 }
 

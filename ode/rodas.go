@@ -280,6 +280,13 @@ func (r *rodas) dense(theta float64, dst []float64) {
 	}
 }
 
+// pieces implements picker.
+func (r *rodas) pieces(which []int, dst []Piece) {
+	for i, k := range which {
+		dst[i] = Piece{r.y[k], r.yn[k], r.d[0][k], r.d[1][k], r.d[2][k]}
+	}
+}
+
 // pick implements picker.
 func (r *rodas) pick(theta float64, which []int, dst []float64) {
 	for i, k := range which {

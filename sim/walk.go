@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"thymus/compile"
 	"thymus/ode"
@@ -34,6 +35,7 @@ const (
 // jumpSet is what is known of the channels that jump together.
 type jumpSet struct {
 	open  []int         // indices into hybrid.list
+	reads []int         // states that their propensities read, or that firings count
 	rates *compile.Part // of open
 	fires []fires       // by open
 	rows  []int         // derivatives that read what jumps change
@@ -62,6 +64,7 @@ func (h *hybrid) newSet() *jumpSet {
 		return s
 	}
 	s.rates = h.j.PropensitiesOf(channels)
+	s.reads = slices.Clone(s.rates.Reads)
 	s.fires = make([]fires, len(s.open))
 	changed := make([]bool, len(h.at))
 	for p, c := range channels {
@@ -72,6 +75,9 @@ func (h *hybrid) newSet() *jumpSet {
 			for i := range h.states {
 				if d := &h.states[i]; d.index == x.State && d.discrete {
 					f.counts, f.most = append(f.counts, x.State), append(f.most, 2*d.Below)
+					if !slices.Contains(s.reads, x.State) {
+						s.reads = append(s.reads, x.State)
+					}
 				}
 			}
 		}
@@ -213,7 +219,10 @@ type walk struct {
 	courses             []course // by the set's open
 	f0, fm, f1          []float64
 	some                []float64 // values of the states that a part reads
-	d0, d1              []float64 // derivatives
+	fetched             []ode.Piece
+	pieces              []ode.Piece // of the set's reads in this step, by state
+	ready               bool        // they are known
+	d0, d1              []float64   // derivatives
 
 	effects []effect  // by list
 	age     []int     // of each, see mostTrusted
@@ -227,13 +236,31 @@ type walk struct {
 func newWalk(channels, states int) walk {
 	float := func(n int) []float64 { return make([]float64, n) }
 	return walk{courses: make([]course, channels), f0: float(channels), fm: float(channels), f1: float(channels),
-		some: float(states), effects: make([]effect, channels), age: make([]int, channels), sum: float(states), weights: float(states), d0: float(states), d1: float(states)}
+		some: float(states), fetched: make([]ode.Piece, states), pieces: make([]ode.Piece, states), effects: make([]effect, channels), age: make([]int, channels), sum: float(states), weights: float(states), d0: float(states), d1: float(states)}
 }
 
 // pick puts some states at time t of a step into dst, with what jumped so far.
 func (h *hybrid) pick(s *ode.Step, t float64, which []int, dst []float64) []float64 {
 	dst = dst[:len(which)]
 	s.Pick(t, which, dst, h.tail)
+	if h.moved {
+		for i, k := range which {
+			dst[i] += h.delta[k]
+		}
+	}
+	return dst
+}
+
+// pickRead is pick for states among the set's reads.
+func (h *hybrid) pickRead(s *ode.Step, t float64, which []int, dst []float64) []float64 {
+	if !h.ready {
+		return h.pick(s, t, which, dst)
+	}
+	dst = dst[:len(which)]
+	theta := s.Theta(t)
+	for i, k := range which {
+		dst[i] = h.pieces[k].At(theta)
+	}
 	if h.moved {
 		for i, k := range which {
 			dst[i] += h.delta[k]
@@ -250,7 +277,7 @@ func (h *hybrid) rates(dst []float64, part *compile.Part, which []int, s *ode.St
 		n = len(h.set.open)
 	}
 	dst = dst[:n]
-	h.in.Eval(dst, part, h.pick(s, t, part.Reads, h.some), t)
+	h.in.Eval(dst, part, h.pickRead(s, t, part.Reads, h.some), t)
 	for i, v := range dst {
 		if !(v >= 0) || math.IsInf(v, 1) {
 			if v < 0 && v > -1e-9 { // the rounding of what flows
@@ -334,6 +361,11 @@ func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
 	h.moved, h.bound, h.weighed = false, 0, false
 	clear(h.delta)
 	clear(h.sum)
+	if h.ready = s.Pieces(h.set.reads, h.fetched); h.ready {
+		for i, k := range h.set.reads {
+			h.pieces[k] = h.fetched[i]
+		}
+	}
 	for k := range h.age {
 		h.age[k] += stepAge
 	}
@@ -434,7 +466,7 @@ func (h *hybrid) fire(p int, s *ode.Step, t float64) (end bool, err error) {
 		}
 	}
 	f := &h.set.fires[p]
-	for i, v := range h.pick(s, t, f.counts, h.some) {
+	for i, v := range h.pickRead(s, t, f.counts, h.some) {
 		end = end || v > f.most[i]
 	}
 	return end || h.large(p, s, t), nil
