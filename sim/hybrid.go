@@ -300,6 +300,23 @@ func (h *hybrid) within(s *ode.Step, t float64, dst []float64) {
 	}
 }
 
+// looks records what is to be recorded in a step until t1, inclusive or not.
+func (h *hybrid) looks(s *ode.Step, t1 float64, inclusive bool) {
+	h.record(func(t float64) []float64 {
+		if h.sheet == nil {
+			h.within(s, t, h.lookY)
+			return h.lookY
+		}
+		h.sheet.pick(s, t, h.lookY, h.tail)
+		if h.moved {
+			for _, k := range h.sheet.States {
+				h.lookY[k] += h.delta[k]
+			}
+		}
+		return h.lookY
+	}, t1, inclusive)
+}
+
 // Walks implements ode.Walker.
 func (h *hybrid) Walks() bool { return len(h.set.open) > 0 }
 
@@ -313,14 +330,8 @@ func (h *hybrid) Longest() float64 {
 
 // OnStep implements ode.Handler, for steps in which nothing jumps.
 func (h *hybrid) OnStep(s *ode.Step) {
-	h.record(func(t float64) []float64 {
-		s.Interpolate(t, h.tail)
-		copy(h.lastY, h.tail)
-		return h.lastY
-	}, s.T1, !h.p.config.RecordAfter)
-	s.Interpolate(s.T1, h.tail)
-	copy(h.lastY, h.tail)
-	h.lastT = s.T1
+	h.moved = false
+	h.looks(s, s.T1, !h.p.config.RecordAfter)
 }
 
 // hybrid runs a patient whose reactions partly jump.

@@ -47,7 +47,10 @@ func (p *Plan) lanes() *ode.Lanes {
 		problem := &ode.Problem{Of: s.Of, Method: p.config.Method, Slots: s.Slots, Numbers: s.Numbers, State: s.State, Clock: s.Clock, First: s.First, RHS: s.RHS,
 			Deriv: s.Deriv, Entries: s.Entries, TimeDeriv: s.TimeDeriv, Pattern: s.Pattern, Cross: s.Cross, Crossings: s.Crossings, Hold: p.laneHold()}
 		checked := make(chan error, 1)
-		go func() { checked <- p.checkCode(b, s) }()
+		go func() {
+			p.laneSheet(b)
+			checked <- p.checkCode(b, s)
+		}()
 		lane, err := ode.NewLanes(problem, b)
 		if wrong := <-checked; wrong != nil {
 			alone("its machine code is not used: " + wrong.Error())

@@ -8,6 +8,7 @@ import (
 
 	"thymus/compile"
 	"thymus/diag"
+	"thymus/kernel"
 	"thymus/model"
 	"thymus/ode"
 	"thymus/population"
@@ -75,6 +76,10 @@ type Plan struct {
 	lane     *ode.Lanes // see lanes
 	how      string
 	laneErr  error
+
+	sheet     *compile.Sheet // of what is recorded of patients in lanes, or nil
+	sheetCode *kernel.Code
+	sheetEnd  kernel.Backend
 
 	config  Config
 	program *compile.Program

@@ -15,9 +15,8 @@ type run struct {
 	pt    Patient
 	s     Schedule
 	out   *Trajectory
-	next  int // next recorded time
-	lastT float64
-	lastY []float64 // a state within the last step
+	next  int       // next recorded time
+	lookY []float64 // a state that is looked at
 
 	stops   []stop // sorted by (time, order)
 	serial  int
@@ -28,6 +27,7 @@ type run struct {
 	jumps   map[int]*chatter // of crossing functions that belong to the right-hand side alone
 	slide   *slide           // when such a function was crossed too often
 	failure *Failure
+	sheet   *sheet   // rows wait in it; nil: they do not
 	sens    *sensRun // nil: no sensitivities
 }
 
@@ -206,8 +206,7 @@ func (r *run) ranked(t float64, rank int, do func(t float64, y []float64) bool) 
 
 // begin treats what happens at the very start.
 func (r *run) begin(y []float64) *Failure {
-	r.lastT = r.s.Start
-	r.lastY = append([]float64(nil), y...)
+	r.lookY = append([]float64(nil), y...)
 	if !r.p.config.RecordAfter {
 		r.record(func(float64) []float64 { return y }, r.s.Start, true)
 	}
@@ -240,8 +239,6 @@ func (r *run) happen(t float64, y []float64) bool {
 	} else if i := r.p.finite(y); i >= 0 {
 		r.failure = &Failure{Patient: r.pt.Number, Species: r.p.program.States()[i].ID, Problem: fmt.Sprintf("a dose or event at t=%g made a value that is not finite", t)}
 	}
-	copy(r.lastY, y)
-	r.lastT = t
 	return changed
 }
 
@@ -306,8 +303,12 @@ func (r *run) OnStep(s *ode.Step) {
 	}
 	if r.p.plain == nil {
 		r.record(func(t float64) []float64 {
-			s.Interpolate(t, r.lastY)
-			return r.lastY
+			if r.sheet == nil {
+				s.Interpolate(t, r.lookY)
+			} else {
+				r.sheet.pick(s, t, r.lookY, r.lookY)
+			}
+			return r.lookY
 		}, s.T1, !r.p.config.RecordAfter)
 	} else {
 		for r.next < len(r.s.Times) {
@@ -315,11 +316,10 @@ func (r *run) OnStep(s *ode.Step) {
 			if t > s.T1 || t == s.T1 && r.p.config.RecordAfter {
 				break
 			}
-			s.Record(t, r.p.plain, r.w.dst, r.lastY)
+			s.Record(t, r.p.plain, r.w.dst, r.lookY)
 			r.set(r.w.dst)
 		}
 	}
-	r.lastT = s.T1
 }
 
 // record evaluates the recorded selections at the times up to t1 (inclusive or not).
@@ -334,6 +334,13 @@ func (r *run) record(state func(t float64) []float64, t1 float64, inclusive bool
 }
 
 func (r *run) put(t float64, y []float64) {
+	if r.sheet != nil {
+		full := r.sheet.add(r.w, t, y)
+		if r.next++; full {
+			r.sheet.write(r.out.Values, r.next)
+		}
+		return
+	}
 	if r.sens != nil {
 		r.sens.keep(t)
 	}
@@ -359,6 +366,9 @@ func (r *run) finish(y []float64) {
 
 // trim cuts the record to the times that were reached.
 func (r *run) trim() *Trajectory {
+	if r.sheet != nil {
+		r.sheet.write(r.out.Values, r.next)
+	}
 	r.out.Times = r.out.Times[:r.next]
 	for i := range r.out.Values {
 		r.out.Values[i] = r.out.Values[i][:r.next]

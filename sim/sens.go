@@ -219,7 +219,6 @@ func (r *sensRun) OnStep(s *ode.Step) {
 		r.w.in.Deriv(r.before, r.z[:r.sys.n], []float64{t})
 	}
 	r.z = now
-	r.lastT = s.T1
 }
 
 // OnCrossing implements ode.Handler.

@@ -285,8 +285,8 @@ func (p *peaks) Looks() float64 { return math.Inf(-1) }
 // OnStep implements ode.Handler.
 func (p *peaks) OnStep(s *ode.Step) {
 	p.run.OnStep(s)
-	s.Interpolate(s.T1, p.lastY)
-	for i, v := range p.lastY {
+	s.Interpolate(s.T1, p.lookY)
+	for i, v := range p.lookY {
 		p.most[i] = math.Max(p.most[i], math.Abs(v))
 		p.moved[i] += math.Abs(v - p.last[i])
 		p.last[i] = v

@@ -405,12 +405,10 @@ func (h *hybrid) Walk(s *ode.Step, y []float64) (float64, bool, error) {
 		}
 	}
 	h.longest *= 1.5
-	h.record(func(t float64) []float64 { h.within(s, t, h.lastY); return h.lastY }, s.T1, !h.p.config.RecordAfter)
+	h.looks(s, s.T1, !h.p.config.RecordAfter)
 	for i, d := range h.delta {
 		y[i] += d
 	}
-	copy(h.lastY, y)
-	h.lastT = s.T1
 	return s.T1, h.moved, nil
 }
 
@@ -446,7 +444,7 @@ func (h *hybrid) changed(p int, s *ode.Step, t, x float64) (again bool, err erro
 func (h *hybrid) fire(p int, s *ode.Step, t float64) (end bool, err error) {
 	k := h.set.open[p]
 	if h.next < len(h.s.Times) && h.s.Times[h.next] <= t {
-		h.record(func(t float64) []float64 { h.within(s, t, h.lastY); return h.lastY }, t, false)
+		h.looks(s, t, false)
 	}
 	h.firings++
 	check := h.watch[k]
@@ -476,8 +474,6 @@ func (h *hybrid) fire(p int, s *ode.Step, t float64) (end bool, err error) {
 // lets everything happen that happens then.
 func (h *hybrid) ended(k int, s *ode.Step, t float64, y []float64) error {
 	h.within(s, t, y)
-	copy(h.lastY, y)
-	h.lastT = t
 	if h.watch[k] {
 		h.happen(t, y)
 	}

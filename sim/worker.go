@@ -32,6 +32,7 @@ type Worker struct {
 	consistent *ode.Consistency // nil: no algebraic equations
 	row        []float64        // a state that is worked on
 	history    *ode.History     // nil: nothing reads the past
+	sheet      *sheet           // of a worker in lanes
 
 	way   rung      // how the present run is made
 	tight []float64 // absolute tolerances of a rung
@@ -260,6 +261,14 @@ func (w *Worker) run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	w.in.Hurry(w.y, s.Start, s.End-s.Start)
 	w.remember(s.Start, w.y, own)
 	r := newRun(w, pt, s)
+	if w.lane != nil && w.way.name == "" && w.plan.sheet != nil {
+		if w.sheet == nil {
+			w.sheet = w.newSheet()
+		}
+		if r.sheet = w.sheet; r.sheet != nil {
+			r.sheet.begin(w)
+		}
+	}
 	mixed := w.plan.jumps != nil && !w.plan.pure
 	if mixed {
 		if w.mixed == nil {
@@ -270,7 +279,7 @@ func (w *Worker) run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 		}
 	}
 	if f := r.begin(w.y); f != nil {
-		return r.out, f
+		return r.trim(), f
 	}
 	if w.plan.pure {
 		if f := w.pure(r); f != nil {
