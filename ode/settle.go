@@ -37,11 +37,12 @@ type settler interface {
 func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	var st Stats
 	n := sys.Dim()
-	atol := func(i int) float64 {
-		if len(opt.Atol) == n {
-			return opt.Atol[i]
+	atol := opt.Atol
+	if len(atol) != n {
+		atol = make([]float64, n)
+		for i := range atol {
+			atol[i] = 1e-9
 		}
-		return 1e-9
 	}
 	held := func(i int) bool { return len(opt.Hold) == n && opt.Hold[i] }
 	h := opt.First
@@ -79,14 +80,15 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 		// relative change, and whether anything became negative by it
 		most, bad := 0.0, false
 		for i, d := range f1 {
-			if d != d || math.IsInf(d, 0) {
+			if d-d != 0 { // infinite, or not a number
 				bad = true
 				break
 			}
-			size := math.Abs(y[i]) + atol(i)
-			most = math.Max(most, math.Abs(d)/size)
+			if share := math.Abs(d) / (math.Abs(y[i]) + atol[i]); share > most {
+				most = share
+			}
 			z[i] = y[i] + d
-			if y[i] >= 0 && z[i] < -atol(i)-0.9*y[i] {
+			if y[i] >= 0 && z[i] < -atol[i]-0.9*y[i] {
 				bad = true
 			}
 		}
@@ -101,7 +103,7 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 		}
 		for i := range y {
 			y[i] = z[i]
-			if y[i] < 0 && y[i] > -atol(i) {
+			if y[i] < 0 && y[i] > -atol[i] {
 				y[i] = 0
 			}
 		}
@@ -127,7 +129,7 @@ func Settle(sys System, y []float64, opt SettleOptions) (Stats, *Failure) {
 	worst, most := -1, 0.0
 	sys.Deriv(f1, y, []float64{opt.Time})
 	for i, v := range f1 {
-		if q := math.Abs(v) / (math.Abs(y[i]) + atol(i)); !held(i) && q > most {
+		if q := math.Abs(v) / (math.Abs(y[i]) + atol[i]); !held(i) && q > most {
 			worst, most = i, q
 		}
 	}
