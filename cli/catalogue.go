@@ -328,9 +328,12 @@ func (f *face) evidence() *cobra.Command {
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				fmt.Fprintln(t, "ROW\tSTUDY\tARM\tMEASURE\tTIME\tVALUE\tSPREAD\tSTATUS\tUSE")
 				for _, r := range rows {
-					spread := ""
-					if r.SpreadKind != "" {
-						spread = fmt.Sprintf("%s %s-%s", r.SpreadKind, r.SpreadLo, r.SpreadHi)
+					spread := r.SpreadKind // a bound or a threshold says all with the value
+					switch {
+					case r.SpreadLo != "" && r.SpreadHi != "":
+						spread += " " + r.SpreadLo + "-" + r.SpreadHi
+					case !strings.HasSuffix(spread, " bound"):
+						spread = strings.TrimSpace(spread + " " + r.SpreadLo + r.SpreadHi)
 					}
 					n := ""
 					if r.N != "" {
