@@ -6,9 +6,9 @@ import (
 	"thymus/kernel"
 )
 
-// Sheet is an observer laid open for the back ends of package kernel: one lane is one time at
-// which a patient is looked at, so that as many times are evaluated at once as a back end has
-// lanes. Its slots are its own, and few.
+// Sheet is an observer, or a part of a gated right-hand side, laid open for the back ends of
+// package kernel: one lane is one time at which a patient is looked at, so that as many times
+// are evaluated at once as a back end has lanes. Its slots are its own, and few.
 type Sheet struct {
 	Program kernel.Program
 	Out     []int32 // slots of the selections
@@ -26,6 +26,19 @@ func (p *Program) Sheet(o *Observer) *Sheet {
 	if len(o.delays) > 0 || o.slopes {
 		return nil
 	}
+	return p.sheet(o.code.Code, o.nodes)
+}
+
+// Sheet lays a part open; nil for one that reads gates or the past. It is filled when
+// Jumps.Bind was called.
+func (j *Jumps) Sheet(x *Part) *Sheet {
+	j.p.mu.Lock()
+	defer j.p.mu.Unlock()
+	return j.p.sheet(x.code.Code, x.want)
+}
+
+// sheet lays code for some nodes open.
+func (p *Program) sheet(code []kernel.Instr, want []id) *Sheet {
 	g := p.b.g
 	s := &Sheet{Clock: -1}
 	own := map[id]int32{} // slots by node
@@ -56,7 +69,7 @@ func (p *Program) Sheet(o *Observer) *Sheet {
 		}
 		return x
 	}
-	for _, x := range o.code.Code {
+	for _, x := range code {
 		y := kernel.Instr{Op: x.Op, A: slot(x.A)}
 		if x.Op.Args() > 1 {
 			y.B = slot(x.B)
@@ -71,7 +84,7 @@ func (p *Program) Sheet(o *Observer) *Sheet {
 		y.Dst = own[x.Dst]
 		s.Program.Code = append(s.Program.Code, y)
 	}
-	for _, k := range o.nodes {
+	for _, k := range want {
 		s.Out = append(s.Out, slot(k))
 	}
 	if !fits {

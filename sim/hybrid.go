@@ -57,8 +57,12 @@ type hybrid struct {
 	shut       []bool      // channel list[k] jumps
 	key        []byte      // names the set
 	set        *jumpSet    // of what is shut
-	watch      []bool      // channel list[k] changes what a trigger reads
-	felt       []bool      // channel list[k] changes what a derivative reads
+	rooms      *setRooms   // of the set
+	known      map[*jumpSet]*setRooms
+	begun      int    // runs so far
+	beside     bool   // the present run is in a lane
+	watch      []bool // channel list[k] changes what a trigger reads
+	felt       []bool // channel list[k] changes what a derivative reads
 
 	left    []float64 // deviates to be used up, by list
 	streams []rng.Philox
@@ -129,6 +133,8 @@ func (h *hybrid) start(r *run, y []float64) error {
 	}
 	h.in = h.j.Gated(in)
 	h.firings, h.set, h.longest = 0, nil, math.Inf(1)
+	h.begun++
+	h.beside = r.w.lane != nil && r.w.way.name == ""
 	key := rng.Key{Seed: r.s.Seed, Patient: r.pt.Number, Index: r.s.Replicate}
 	for k, c := range h.list {
 		ch := &h.j.Channels[c]
@@ -234,6 +240,7 @@ func (h *hybrid) count() {
 	}
 	if h.set != set.(*jumpSet) {
 		h.set = set.(*jumpSet)
+		h.rooms = h.roomsOf(h.set)
 		h.forget()
 	}
 }

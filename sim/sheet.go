@@ -24,13 +24,24 @@ func (p *Plan) laneSheet(b kernel.Backend) {
 	if s == nil || p.plain != nil || len(s.Program.Code) < leastSheet {
 		return
 	}
+	if code := p.sheetCodeOf(s, b); code != nil {
+		p.sheet, p.sheetCode, p.sheetEnd = s, code, b
+	}
+}
+
+// sheetCodeOf compiles a sheet, unless the code does not give what the interpreter gives at the
+// model's own start.
+func (p *Plan) sheetCodeOf(s *compile.Sheet, b kernel.Backend) *kernel.Code {
 	code, err := b.Make(&s.Program, s.Out)
 	if err != nil {
-		return
+		return nil
 	}
 	in := p.program.New()
 	y := make([]float64, in.Dim())
 	_ = in.Start(y, 0) // a start that is not a number is compared as one
+	if p.jumps != nil {
+		_ = p.jumps.Bind(in) // what it refuses is refused for each patient
+	}
 	mem := kernel.Memory(s.Program.Slots, b.Lanes)
 	s.Fill(mem, b.Lanes, in)
 	for i, k := range s.States {
@@ -38,9 +49,10 @@ func (p *Plan) laneSheet(b kernel.Backend) {
 			mem[int(s.Slots.States[i])*b.Lanes+l] = y[k] * (1 + 0.01*float64(l)) // each lane its own state
 		}
 	}
-	if kernel.Compare(&s.Program, code, s.Out, mem) == nil {
-		p.sheet, p.sheetCode, p.sheetEnd = s, code, b
+	if kernel.Compare(&s.Program, code, s.Out, mem) != nil {
+		return nil
 	}
+	return code
 }
 
 // leastSheet is how many operations a record has for which a sheet pays.

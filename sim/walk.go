@@ -37,6 +37,7 @@ type jumpSet struct {
 	open  []int         // indices into hybrid.list
 	reads []int         // states that their propensities read, or that firings count
 	rates *compile.Part // of open
+	laned *laned        // rates in machine code, or nil
 	fires []fires       // by open
 	rows  []int         // derivatives that read what jumps change
 	felt  *compile.Part // of rows
@@ -46,6 +47,7 @@ type jumpSet struct {
 type fires struct {
 	after  []int         // positions in open of the channels whose propensities read what it changes, itself the first
 	rates  *compile.Part // of after
+	laned  *laned        // rates in machine code, or nil
 	counts []int         // changed states that are discrete
 	most   []float64     // above which counts flow again
 }
@@ -65,6 +67,7 @@ func (h *hybrid) newSet() *jumpSet {
 	}
 	s.rates = h.j.PropensitiesOf(channels)
 	s.reads = slices.Clone(s.rates.Reads)
+	s.laned = h.p.lanePart(s.rates)
 	s.fires = make([]fires, len(s.open))
 	changed := make([]bool, len(h.at))
 	for p, c := range channels {
@@ -92,6 +95,7 @@ func (h *hybrid) newSet() *jumpSet {
 			}
 		}
 		f.rates = h.j.PropensitiesOf(touched)
+		f.laned = h.p.lanePart(f.rates)
 	}
 	pattern := h.in.Pattern()
 	felt := make([]bool, len(h.at)+1)
@@ -120,7 +124,7 @@ type course struct {
 }
 
 func (c *course) value(x float64) float64    { return c.a + x*(c.b+x*c.c) }
-func (c *course) integral(x float64) float64 { return x * (c.a + x*(c.b/2+x*c.c/3)) }
+func (c *course) integral(x float64) float64 { return x * (c.a + x*(0.5*c.b+x*(c.c*(1.0/3)))) }
 
 // fit lays the parabola through values at 0, 1/2 and 1.
 func (c *course) fit(f0, fm, f1 float64) {
@@ -146,14 +150,15 @@ func (c *course) find() {
 		} else {
 			hi = x
 		}
-		next := x - off/c.value(x)
+		v := c.value(x)
+		step := off / v
+		next := x - step
 		if !(next > lo && next < hi) {
 			next = lo + (hi-lo)/2
 			if next <= lo || next >= hi {
 				break
 			}
-		}
-		if math.Abs(next-x) <= 1e-14 {
+		} else if math.Abs(step) <= 1e-14 || step*step*math.Abs(c.b+2*c.c*next) <= 1e-14*v { // what the step leaves is its square times the curvature
 			hi = next
 			break
 		}
@@ -271,13 +276,24 @@ func (h *hybrid) pickRead(s *ode.Step, t float64, which []int, dst []float64) []
 
 // rates evaluates propensities of the set's channels at positions which (nil: all) and
 // their sum.
-func (h *hybrid) rates(dst []float64, part *compile.Part, which []int, s *ode.Step, t float64) (sum float64, err error) {
+func (h *hybrid) rates(dst []float64, part *compile.Part, in *partRoom, which []int, s *ode.Step, t float64) (sum float64, err error) {
 	n := len(which)
 	if which == nil {
 		n = len(h.set.open)
 	}
 	dst = dst[:n]
-	h.in.Eval(dst, part, h.pickRead(s, t, part.Reads, h.some), t)
+	if in != nil {
+		in.put(h, s, t, 0)
+		in.run()
+		in.get(dst, 0)
+	} else {
+		h.in.Eval(dst, part, h.pickRead(s, t, part.Reads, h.some), t)
+	}
+	return h.judged(dst, which, t)
+}
+
+// judged is the sum of propensities, if they can be propensities.
+func (h *hybrid) judged(dst []float64, which []int, t float64) (sum float64, err error) {
 	for i, v := range dst {
 		if !(v >= 0) || math.IsInf(v, 1) {
 			if v < 0 && v > -1e-9 { // the rounding of what flows
@@ -303,25 +319,34 @@ func (h *hybrid) rates(dst []float64, part *compile.Part, which []int, s *ode.St
 // look begins a stretch at time t of a step: as far as the propensities are close to
 // parabolas.
 func (h *hybrid) look(s *ode.Step, t float64) error {
-	all := h.set.rates
-	sum0, err := h.rates(h.f0, all, nil, s, t)
+	n, u := len(h.set.open), s.T1
+	known := h.rooms.all != nil && h.rooms.all.room.Lanes > 2 // if the stretch is the rest of the step
+	if known {
+		h.rooms.all.three(h, s, t, u)
+	}
+	rates := func(dst []float64, t float64) (sum float64, err error) {
+		if known {
+			return h.judged(dst[:n], nil, t)
+		}
+		return h.rates(dst, h.set.rates, h.rooms.all, nil, s, t)
+	}
+	sum0, err := rates(h.f0, t)
 	if err != nil {
 		return err
 	}
-	u := s.T1
 	if sum0*(u-t) > mostAhead {
-		u = t + mostAhead/sum0
+		u, known = t+mostAhead/sum0, false
 	}
-	sum1, err := h.rates(h.f1, all, nil, s, u)
+	sum1, err := rates(h.f1, u)
 	if err != nil {
 		return err
 	}
-	n := len(h.set.open)
 	for {
-		sumM, err := h.rates(h.fm, all, nil, s, t+(u-t)/2)
+		sumM, err := rates(h.fm, t+(u-t)/2)
 		if err != nil {
 			return err
 		}
+		known = false
 		ahead := (u - t) / 6 * (sum0 + 4*sumM + sum1)
 		off, varied := 0.0, 0.0
 		for i := range n {
@@ -419,7 +444,7 @@ func (h *hybrid) changed(p int, s *ode.Step, t, x float64) (again bool, err erro
 		return true, nil
 	}
 	f := &h.set.fires[p]
-	if _, err := h.rates(h.f0, f.rates, f.after, s, t); err != nil {
+	if _, err := h.rates(h.f0, f.rates, h.rooms.after[p], f.after, s, t); err != nil {
 		return false, err
 	}
 	for i, q := range f.after {
