@@ -69,6 +69,7 @@ type rawTrial struct {
 	Arms                                                                       []struct {
 		ID, Title string
 		TitleFR   string `json:"title_fr"`
+		Dropout   struct{ Rate float64 }
 		Give      []rawGive
 		Rules     []struct {
 			ID, When, Module, Route, Dose, Max string
@@ -150,7 +151,7 @@ func ReadTrial(src *diag.Source) (*Spec, diag.Messages) {
 			fail(d.Place("arms", i, "id"), "two arms are called %s", a.ID).Help = "give one of them another id"
 		}
 		arms[a.ID] = true
-		arm := ArmSpec{ID: a.ID, Title: a.Title, TitleFR: a.TitleFR, At: d.Place("arms", i, "id")}
+		arm := ArmSpec{ID: a.ID, Title: a.Title, TitleFR: a.TitleFR, Dropout: a.Dropout.Rate, At: d.Place("arms", i, "id")}
 		for k, g := range a.Give {
 			x := Give{Module: g.Module, Route: g.Route, Dose: g.Dose, Max: g.Max, Hold: g.Hold, Every: or(length(g.Every), 0), From: or(length(g.From), s.Start),
 				Until: or(length(g.Until), s.End), Count: g.Count, Duration: or(length(g.Duration), 0), At_: d.Place("arms", i, "give", k, "dose"), path: []any{"arms", i, "give", k}}

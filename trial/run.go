@@ -208,11 +208,15 @@ func (w *worker) patient(chunk, index int) patientResult {
 	}
 	r.values = append([]float64(nil), w.values...)
 	r.how = begin.How
-	leave := math.Inf(1)
-	if p.Spec.Dropout > 0 {
-		leave = p.Spec.Start + rng.New(rng.Key{Seed: seed, Patient: number, Purpose: "dropout"}).Exponential()*365.25/p.Spec.Dropout
-	}
+	stays := rng.New(rng.Key{Seed: seed, Patient: number, Purpose: "dropout"}).Exponential() // one draw for all arms
 	for _, a := range arms {
+		leave, rate := math.Inf(1), p.Spec.Dropout
+		if own := p.Spec.Arms[a].Dropout; own > 0 {
+			rate = own
+		}
+		if rate > 0 {
+			leave = p.Spec.Start + stays*365.25/rate
+		}
 		r.arms = append(r.arms, w.run(&r, a, pt, begin, leave))
 	}
 	return r

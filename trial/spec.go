@@ -27,7 +27,7 @@ type Spec struct {
 	Observables        []Observable
 	Endpoints          []Endpoint
 	Ratios             []Ratio
-	Dropout            float64            // rate per year of leaving the trial for reasons outside the model
+	Dropout            float64            // rate per year of leaving the trial for reasons outside the model; an arm may have its own
 	Death              string             // formula: the patient dies when it turns true; "": nobody does
 	Missing            string             // "observed" (default): a patient who left does not count; "nonresponder": counts as failure
 	Settings           map[string]float64 // constants of the composed model changed for the whole trial (switches)
@@ -56,6 +56,7 @@ type ArmSpec struct {
 	ID, Title, TitleFR string
 	Give               []Give
 	Rules              []GiveRule
+	Dropout            float64 // rate per year of leaving this arm; 0: the trial's
 	At                 diag.Place
 }
 

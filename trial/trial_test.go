@@ -376,3 +376,15 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// TestDropoutOfAnArm: an arm that is left at a rate of its own loses other patients than the
+// rest, and who leaves the slower arm leaves the faster one, too.
+func TestDropoutOfAnArm(t *testing.T) {
+	r := run(t, prepare(t, source(t, "lupus-il2").Text, func(s *trial.Spec) {
+		s.Size, s.Dropout, s.Design = 12, 0.01, "counterfactual"
+		s.Arms[1].Dropout = 20
+	}))
+	if r.Arms[0].Dropped != 0 || r.Arms[1].Dropped < 10 {
+		t.Errorf("%d and %d of 12 left", r.Arms[0].Dropped, r.Arms[1].Dropped)
+	}
+}
