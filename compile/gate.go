@@ -13,12 +13,20 @@ type gates struct {
 	slope
 	slots []id // by channel
 	grown id   // where the last component stands, which nothing reads
+	above []id // how far states are above a size, see Gate
 	nodes int  // of the graph, when the programs were written
 }
 
+// Threshold is a size of a state.
+type Threshold struct {
+	State int
+	Size  float64
+}
+
 // Gate makes the right-hand side whose channels may be shut; Gated evaluates it. list are
-// the channels that ever will be.
-func (j *Jumps) Gate(list []int) {
+// the channels that ever will be. Of the thresholds, where channels open or shut, Straight
+// makes crossing functions behind the program's own: how far the state is above.
+func (j *Jumps) Gate(list []int, thresholds []Threshold) {
 	p := j.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -51,6 +59,9 @@ func (j *Jumps) Gate(list []int) {
 	x.deriv = append(x.deriv, hazard)
 	x.differentiate(g)
 	x.grown = g.leafNode(gate, len(j.Channels), onState)
+	for _, k := range thresholds {
+		x.above = append(x.above, g.op(kernel.Sub, p.stateSlot[k.State], g.num(k.Size)))
+	}
 	j.gates = x
 	j.emit()
 	x.nodes = len(g.nodes)
@@ -112,6 +123,10 @@ func (j *Jumps) Straight() *Straight {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := j.gates.straight(p, j.gates.nodes, j.skip())
+	if p.fast == nil {
+		s.Crossings = append(append([]id(nil), p.cross...), j.gates.above...)
+		s.Cross = kernel.Program{Slots: j.gates.nodes, Code: p.b.g.code(s.Crossings, j.skip())}
+	}
 	s.Of, s.State = j, append(append([]int32(nil), p.stateSlot...), j.gates.grown)
 	return s
 }

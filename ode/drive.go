@@ -289,7 +289,7 @@ func (d *driver) advance(stop float64) *Failure {
 			d.auto.made(&d.st)
 		}
 		d.resize(norm)
-		if d.cross != nil {
+		if d.cross != nil && (d.lane == nil || !d.lane.st.uncrossed()) {
 			if at := d.firstCrossing(step); at > t0 {
 				return d.stopAtCrossing(step, at)
 			}

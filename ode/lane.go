@@ -14,7 +14,8 @@ type laneStepper struct {
 	yn   []float64
 	f    []float64
 
-	cancelled int // steps of this solution, see mostShrunk
+	watched   bool // crossing functions are looked at by the present step's code
+	cancelled int  // steps of this solution, see mostShrunk
 }
 
 func (s *laneStepper) at(slot int32) *float64 { return &s.mem[int(slot)*s.l.L+s.lane.index] }
@@ -125,8 +126,8 @@ type Muter interface{ Muted() []int }
 
 // watch prepares a lane's steps to go on by themselves as far as they can.
 func (s *laneStepper) watch(d *driver) {
-	s.lane.d = nil
-	if d.memory != nil || d.walker != nil || d.breaks != nil {
+	s.lane.d, s.watched = nil, false
+	if d.memory != nil || d.breaks != nil {
 		return
 	}
 	if d.cross != nil {
@@ -142,9 +143,15 @@ func (s *laneStepper) watch(d *driver) {
 				*s.at(s.l.watch + int32(i)) = 0
 			}
 		}
+		s.watched = true
 	}
-	s.lane.d = d
+	if !d.walks() {
+		s.lane.d = d
+	}
 }
+
+// uncrossed says that the code of the step has seen no crossing function turn.
+func (s *laneStepper) uncrossed() bool { return s.watched && *s.at(s.l.crossed) == 0 }
 
 // glide ends a lane's step as advance does and begins the next one, if nothing has to be
 // done that only the job can do: the step was accepted, did not end at a stop, and no

@@ -60,6 +60,7 @@ type hybrid struct {
 	rooms      *setRooms   // of the set
 	known      map[*jumpSet]*setRooms
 	begun      int    // runs so far
+	muted      []int  // crossing functions that nobody asks for
 	beside     bool   // the present run is in a lane
 	watch      []bool // channel list[k] changes what a trigger reads
 	felt       []bool // channel list[k] changes what a derivative reads
@@ -262,6 +263,18 @@ func (g gated) Crossings() int { return g.Gated.Crossings() + len(g.h.states) }
 
 // CrossReads implements ode.CrossReader.
 func (g gated) CrossReads() []int { return g.h.crossReads }
+
+// Muted implements ode.Muter.
+func (g gated) Muted() []int {
+	h, n := g.h, g.Gated.Crossings()
+	h.muted = append(h.muted[:0], h.mask...)
+	for i := range h.states {
+		if h.states[i].discrete {
+			h.muted = append(h.muted, n+i)
+		}
+	}
+	return h.muted
+}
 
 func (g gated) Cross(dst, y, t []float64) {
 	n := g.Gated.Crossings()

@@ -346,7 +346,11 @@ func (p *Plan) channels() diag.Messages {
 			p.jumping = append(p.jumping, c)
 		}
 	}
-	p.jumps.Gate(p.jumping)
+	var thresholds []compile.Threshold // as the crossing functions of gated
+	for _, d := range p.discrete {
+		thresholds = append(thresholds, compile.Threshold{State: d.index, Size: d.Below})
+	}
+	p.jumps.Gate(p.jumping, thresholds)
 	return ms
 }
 
