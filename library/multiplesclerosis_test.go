@@ -14,10 +14,11 @@ var sclerosisSet = map[string]float64{
 	"ch_rho": 0.6, "ch_rhoA": 0.8, "ch_flux_Bt": 1e8, "ch_bf": 1.1, "ch_IFN1": 1.5, "ch_TNF": 1.2, "ch_C3": 0.9, "entry_CNS": 0.4,
 	"ch_u0": 0.03, "ch_wDP": 0.7, "ch_Ag0": 0.1, "ch_eps": 5e-5, "ch_wIC": 0.1, "ch_wT": 0.8, "ch_Emax": 2e8, "ch_EDref": 1.5e8,
 	"Dref": 0.58, "proneness": 1.2, "wmean": 2, "twave": 250, "ewave": 0.5, "kage": 0, "Amax": 60, "r0": 0.02, "r1": 0.2,
-	"w2": 0.45, "w4": 0.2, "stays0": 0.25, "krec": 0.03, "l0": 0, "l1": 1.1, "steep": 1.6, "qT2": 0.4, "qT1": 0.45, "tGd": 27, "wclose": 2,
-	"Rvmax": 0.6, "KRv": 1, "tRv": 90, "kN": 0.04, "wslow": 0.7, "Acap": 4, "duration": 6, "nN": 2, "Pmax": 7, "base0": 1,
+	"w2": 0.18, "w4": 0.08, "stays0": 0.1, "Ksev": 0, "krec": 0.03, "l0": 0, "l1": 1.1, "steep": 1.6, "qT2": 0.4, "qT1": 0.45, "tGd": 27, "wclose": 2,
+	"Rvmax": 0.6, "KRv": 1, "nRv": 1, "tRv": 90, "kN": 0.04, "wslow": 0.7, "Acap": 4, "duration": 6, "nN": 2, "Pmax": 7, "base0": 1,
 	"recent": 0.3, "trecent": 200, "tconf": 120, "waves0": 2,
 	"rS": 0, "tS": 0.01, "cbase": 0, "Usel": 0.1, "lS": 0, // nothing behind the barrier, one relapse in the year before
+	"kold":  0, // every relapse as severe as any, neurodegeneration the same at every age
 	"ch_aE": 1e8, "ch_aM": 1e8, "ch_aB": 1e8, "ch_aBm": 3e7, "ch_aPB": 1e8, "ch_aPC": 1e8, "ch_Ab": 1, "ch_IC": 1, "ch_D": 1,
 }
 
@@ -43,12 +44,14 @@ func TestMultipleSclerosis(t *testing.T) {
 }
 
 // When nothing enters any more, what is behind the barrier fades exponentially, faster under chemotherapy that
-// reaches it: relapses of a later year, lesions and neurodegeneration that it drives against their closed forms.
+// reaches it: relapses of a later year, lesions and neurodegeneration that it drives against their closed forms. What
+// smoulders without entry falls under chemotherapy to where its return holds it, and does more at a higher age.
 func TestInflammationBehindTheBarrier(t *testing.T) {
 	c := sclerosis(t)
 	const tS, rS, wslow, kN, lS = 250.0, 0.05, 0.7, 0.04, 0.06
+	const rate, rest, old = 1/500.0 + 0.2*0.01, 1 / (500 * (1/500.0 + 0.2*0.01)), 0.3 / 365.25
 	closed := map[string]float64{"tS": 400, "reach": 0.15, "kill_chem": 0.01, "rS": rS, "r0": 0.01, "entry_CNS": 0, "S": 2, "wslow": wslow, "kN": kN,
-		"lS": lS, "qT1S": 0.8, "l0": 0, "year": 2012, "year0": 2002, "trend": 0.06}
+		"lS": lS, "qT1S": 0.8, "l0": 0, "year": 2012, "year0": 2002, "trend": 0.06, "tG": 500, "reachG": 0.2, "kold": 0.3, "age0": 0, "Ksev": 1}
 	later := math.Exp(-0.6)
 	set := map[string]float64{}
 	for _, of := range []map[string]float64{sclerosisSet, closed} {
@@ -57,7 +60,7 @@ func TestInflammationBehindTheBarrier(t *testing.T) {
 		}
 	}
 	c.Set = settings(set)
-	for _, id := range []string{"S", "relapses", "N", "T2", "T1"} {
+	for _, id := range []string{"S", "relapses", "N", "T2", "T1", "G"} {
 		c.Record = append(c.Record, compile.Selection{ID: id})
 	}
 	tr, ms, failure := c.Run()
@@ -67,10 +70,38 @@ func TestInflammationBehindTheBarrier(t *testing.T) {
 	for k := 1; k <= c.Steps; k++ {
 		day := c.End * float64(k) / float64(c.Steps)
 		area := 2 * tS * (1 - math.Exp(-day/tS))
-		want := []float64{2 * math.Exp(-day/tS), later * (0.01*day + rS*area) / 365.25, kN*6 + kN*(wslow*day+(1-wslow)*area)/365.25, lS * area / 365.25, 0.8 * lS * area / 365.25}
+		smoulders := rest*(math.Exp(old*day)-1)/old + (1-rest)*(1-math.Exp((old-rate)*day))/(rate-old)
+		want := []float64{2 * math.Exp(-day/tS), later * (0.01*day + rS*area) / 365.25, kN*6 + kN*(wslow*smoulders+(1-wslow)*area)/365.25, lS * area / 365.25, 0.8 * lS * area / 365.25,
+			rest + (1-rest)*math.Exp(-rate*day)}
 		for i, w := range want {
 			if got := tr.Values[i][k]; math.Abs(got-w) > 1e-5*w {
 				t.Errorf("day %g: %s is %g, want %g", day, c.Record[i].ID, got, w)
+			}
+		}
+	}
+}
+
+// Relapses are large and stay the more, the more enters, with half of both at Ksev.
+func TestSeverityOfRelapses(t *testing.T) {
+	c := sclerosis(t)
+	set := map[string]float64{}
+	for id, v := range sclerosisSet {
+		set[id] = v
+	}
+	set["Ksev"], set["w2"], set["w4"], set["stays0"] = 0.5, 0.6, 0.2, 0.3
+	c.Set = settings(set)
+	for _, id := range []string{"enters", "f2", "f4", "stays"} {
+		c.Record = append(c.Record, compile.Selection{ID: id})
+	}
+	tr, ms, failure := c.Run()
+	if ms.HasErrors() || failure != nil {
+		t.Fatal(ms, failure)
+	}
+	for k := 0; k <= c.Steps; k++ {
+		share := 1 / (1 + math.Pow(0.5/tr.Values[0][k], 1.6))
+		for i, w := range []float64{0.6 * share, 0.2 * share, 0.3 * share} {
+			if got := tr.Values[i+1][k]; math.Abs(got-w) > 1e-9 {
+				t.Errorf("look %d: %s is %g, want %g", k, c.Record[i+1].ID, got, w)
 			}
 		}
 	}
