@@ -247,12 +247,18 @@ func (lane *Lane) foresee() {
 	}
 }
 
+// parts are both ends of the step and what its dense output takes from its stages (three
+// columns, n apart), seen from the lane: a component's number is L after the one before.
+func (s *laneStepper) parts() (y0, y1, d []float64, L, n int) {
+	s.prepared()
+	L = s.l.L
+	from := func(row int) []float64 { return s.mem[row*L+s.lane.index:] }
+	return from(int(s.l.y0)), from(int(s.l.yn)), from(int(s.l.d)), L, s.l.n * L
+}
+
 // pieces implements picker.
 func (s *laneStepper) pieces(which []int, dst []Piece) {
-	s.prepared()
-	L := s.l.L
-	n := s.l.n * L
-	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
+	y0, y1, d, L, n := s.parts()
 	for i, k := range which {
 		k *= L
 		dst[i] = Piece{y0[k], y1[k], d[k], d[n+k], d[2*n+k]}
@@ -261,10 +267,7 @@ func (s *laneStepper) pieces(which []int, dst []Piece) {
 
 // pick implements picker.
 func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
-	s.prepared()
-	L := s.l.L
-	n := s.l.n * L
-	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
+	y0, y1, d, L, n := s.parts()
 	for i, k := range which {
 		k *= L
 		switch {
@@ -279,10 +282,7 @@ func (s *laneStepper) pick(theta float64, which []int, dst []float64) {
 }
 
 func (s *laneStepper) dense(theta float64, dst []float64) {
-	s.prepared()
-	L := s.l.L
-	n := s.l.n * L
-	y0, y1, d := s.mem[int(s.l.y0)*L+s.lane.index:], s.mem[int(s.l.yn)*L+s.lane.index:], s.mem[int(s.l.d)*L+s.lane.index:]
+	y0, y1, d, L, n := s.parts()
 	for i := range dst {
 		k := i * L
 		dst[i] = denseAt(theta, y0[k], y1[k], d[k], d[n+k], d[2*n+k])

@@ -35,16 +35,7 @@ func TestFrenchReport(t *testing.T) {
 			"Cellules CAR-T perfusion, 1e6 cell/kg, jour 0, suspendu tant que x > 1", "quand grade >= 2 : Tocilizumab i.v., 8 mg/kg, au plus 800 mg", ">Cellules CAR-T, perfusion<", "Cellules CAR-T anti-x", "supposé 7", "validation, de mémoire",
 			"taux au cours du temps, par bras", "sont en anglais"},
 	} {
-		var b bytes.Buffer
-		if err := HTML(&b, r, language); err != nil {
-			t.Fatal(err)
-		}
-		text := html.UnescapeString(b.String())
-		for _, w := range want {
-			if !strings.Contains(text, w) {
-				t.Errorf("%s: the report does not hold %q", language, w)
-			}
-		}
+		text := holds(t, r, language, want)
 		if language == "fr" {
 			for _, bad := range []string{"when ", "held", "baseline (", " over time", "single patients", "95 per cent", "Agreement"} {
 				if strings.Contains(text, bad) {

@@ -301,9 +301,16 @@ func (v *view) answer() {
 					name = a.Title
 				}
 			}
-			if e.Binary {
+			switch {
+			case e.Binary:
 				parts = append(parts, fmt.Sprintf("%s%s %s (%s – %s)", name, v.W["colon"], percent(x.Value), percent(x.Lo), percent(x.Hi)))
-			} else {
+			case e.TimeToEvent:
+				time := v.reached(x.Value)
+				if !math.IsNaN(x.Value) {
+					time = strings.TrimSpace(time + " " + unitless(e.Endpoint.Unit))
+				}
+				parts = append(parts, fmt.Sprintf("%s%s %s %s (%d / %d)", name, v.W["colon"], Phrase(v.Lang, x.Statistic), time, x.Events, x.N))
+			default:
 				parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s%s %s %s", name, v.W["colon"], Number(x.Value), unitless(e.Endpoint.Unit))))
 			}
 		}

@@ -33,7 +33,7 @@ func TestEstimatesInWords(t *testing.T) {
 	nan := math.NaN()
 	r := made()
 	r.Endpoints = []trial.EndpointResult{
-		{Endpoint: trial.Endpoint{ID: "t", Title: "survival", TitleFR: "survie", Unit: "day", Kind: "time-to"}, TimeToEvent: true,
+		{Endpoint: trial.Endpoint{ID: "t", Title: "survival", TitleFR: "survie", Unit: "day", Kind: "time-to", Primary: true}, TimeToEvent: true,
 			ByArm:       []trial.Estimate{{Arm: "a", Statistic: "median time", N: 9, Events: 3, Value: nan, Lo: 28, Hi: nan}, {Arm: "b", Statistic: "median time", N: 9, Events: 8, Value: 12, Lo: 8, Hi: 20}},
 			Differences: []trial.Difference{{Arm: "a", Measure: "hazard ratio", Test: "log-rank test", Value: 0.5, Lo: 0.3, Hi: 0.9, P: 0.02}}},
 		{Endpoint: trial.Endpoint{ID: "m", Title: "level", TitleFR: "taux", Unit: "g/L"},
@@ -41,20 +41,27 @@ func TestEstimatesInWords(t *testing.T) {
 			Differences: []trial.Difference{{Arm: "a", Test: "Welch's t test", Value: 2, Lo: 1, Hi: 3, P: 0.04}}}}
 	r.Agreement[0].Rule = "Wilson interval of 3 of 9"
 	for language, want := range map[string][]string{
-		"en": {">not reached<", ">28.0 – not reached<", "median time, 3 events", ">12.0 day<", "hazard ratio 0.50 (0.30 – 0.90)", "2.00 (1.00 – 3.00) g/L", "p = 0.020, log-rank test", "Wilson interval of 3 of 9"},
-		"fr": {">non atteint<", ">28.0 – non atteint<", "temps médian, 3 événements", "<figcaption>survie</figcaption>", "p = 0.020, test du log-rank", "test t de Welch", "intervalle de Wilson de 3 sur 9"},
+		"en": {"Survival. A: median time not reached (3 / 9); B: median time 12.0 day (8 / 9).", ">not reached<", ">28.0 – not reached<", "median time, 3 events", ">12.0 day<", "hazard ratio 0.50 (0.30 – 0.90)", "2.00 (1.00 – 3.00) g/L", "p = 0.020, log-rank test", "Wilson interval of 3 of 9"},
+		"fr": {"Survie. A : temps médian non atteint (3 / 9) ; B : temps médian 12.0 day (8 / 9).", ">non atteint<", ">28.0 – non atteint<", "temps médian, 3 événements", "<figcaption>survie</figcaption>", "p = 0.020, test du log-rank", "test t de Welch", "intervalle de Wilson de 3 sur 9"},
 	} {
-		var b bytes.Buffer
-		if err := HTML(&b, r, language); err != nil {
-			t.Fatal(err)
-		}
-		text := html.UnescapeString(b.String())
-		for _, w := range want {
-			if !strings.Contains(text, w) {
-				t.Errorf("%s: the report does not hold %q", language, w)
-			}
+		holds(t, r, language, want)
+	}
+}
+
+// holds writes a report, asks for texts in it and returns it, without HTML's escapes.
+func holds(t *testing.T, r *trial.Result, language string, want []string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := HTML(&b, r, language); err != nil {
+		t.Fatal(err)
+	}
+	text := html.UnescapeString(b.String())
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("%s: the report does not hold %q", language, w)
 		}
 	}
+	return text
 }
 
 // made is a small result with hostile texts.
