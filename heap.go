@@ -17,9 +17,9 @@ const leastHeap = 4 << 20
 
 // leastPercent is by how much the heap may grow over what is in use when that is large: less
 // than Go's own 100 %, so that a run of many patients does not need twice what it keeps of them.
-const leastPercent = 50
+const leastPercent = 30
 
-// RelaxCollector lets the heap grow to 40 MB before garbage is looked for, and to one and a half
+// RelaxCollector lets the heap grow to 40 MB before garbage is looked for, and to 1.3
 // times what is in use beyond that, for the rest of the process. It changes nothing where the user
 // has set GOGC.
 func RelaxCollector() {
