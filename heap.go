@@ -19,8 +19,8 @@ const leastHeap = 4 << 20
 // than Go's own 100 %, so that a run of many patients does not need twice what it keeps of them.
 const leastPercent = 30
 
-// RelaxCollector lets the heap grow to 40 MB before garbage is looked for, and to 1.3
-// times what is in use beyond that, for the rest of the process. It changes nothing where the user
+// RelaxCollector lets the heap grow to 40 MB before garbage is looked for, and to 1.3 times
+// what is in use beyond that, for the rest of the process. It changes nothing where the user
 // has set GOGC.
 func RelaxCollector() {
 	if os.Getenv("GOGC") != "" {

@@ -413,14 +413,14 @@ func (d *driver) step(t0, tEnd float64) *Step {
 			copy(dst, d.s.state())
 			return
 		}
-		d.s.dense((t-s.T0)/(s.end-s.T0), dst)
+		d.s.dense(s.Theta(t), dst)
 	}
 	if p, ok := d.s.(picker); ok {
 		s.pick = func(t float64, which []int, dst []float64) { p.pick(s.Theta(t), which, dst) }
 		s.pieces = p.pieces
 	}
 	if r, ok := d.s.(recorder); ok {
-		s.record = func(t float64, which []int, dst []float64) { r.record((t-s.T0)/(s.end-s.T0), which, dst) }
+		s.record = func(t float64, which []int, dst []float64) { r.record(s.Theta(t), which, dst) }
 	}
 	return s
 }

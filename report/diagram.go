@@ -38,7 +38,9 @@ func DiagramSVG(w io.Writer, title string, d *model.Diagram, language string) er
 // diagram draws ports that are read on the left, what has a memory in the middle, ports
 // that are written on the right. Solid arrows are flows, broken lines say what steers what.
 func diagram(title string, d *model.Diagram, language, before string) string {
-	words := map[string][3]string{"en": {"ports read", "species and states", "ports written"}, "fr": {"ports lus", "espèces et états", "ports écrits"}}[language]
+	words := map[string][4]string{
+		"en": {"ports read", "species and states", "ports written", "%d species and states, %d flows, %d ports read, %d written"},
+		"fr": {"ports lus", "espèces et états", "ports écrits", "%d espèces et états, %d flux, %d ports lus, %d écrits"}}[language]
 	key := map[string]string{"en": "solid: what turns into what · broken: what steers it", "fr": "trait plein : ce qui devient quoi · tirets : ce qui l'influence"}[language]
 	boxes := map[string]*box{}
 	columns := layers(d)
@@ -235,7 +237,7 @@ func diagram(title string, d *model.Diagram, language, before string) string {
 		s.text(b.x+b.w/2, b.y+17, "middle", "", b.id)
 		s.b.WriteString(`</g>`)
 	}
-	described := fmt.Sprintf(map[string]string{"en": "%d species and states, %d flows, %d ports read, %d written", "fr": "%d espèces et états, %d flux, %d ports lus, %d écrits"}[language], len(d.States), len(d.Flows), len(d.Reads), len(d.Writes))
+	described := fmt.Sprintf(words[3], len(d.States), len(d.Flows), len(d.Reads), len(d.Writes))
 	out := s.finish(title, described)
 	return strings.Replace(out, "<svg ", fmt.Sprintf(`<svg style="max-width:%.0fpx" `, 1.15*s.w), 1)
 }

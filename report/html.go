@@ -47,12 +47,13 @@ func interval(lo, hi float64) string {
 	return Number(lo) + " – " + Number(hi)
 }
 
-// reached is a median time, or one end of its interval, which may lie beyond the follow-up.
-func (v *view) reached(t float64) string {
+// reached is a median time in its unit, or one end of its interval, which may lie beyond the
+// follow-up.
+func (v *view) reached(t float64, unit string) string {
 	if math.IsNaN(t) || math.IsInf(t, 1) {
 		return v.W["notreached"]
 	}
-	return Number(t)
+	return strings.TrimSpace(Number(t) + " " + unit)
 }
 
 func percent(v float64) string {
@@ -218,32 +219,26 @@ func (v *view) rows(e trial.EndpointResult) {
 		if x.Missing > 0 {
 			row.N += fmt.Sprintf(" (%d %s)", x.Missing, v.W["missing"])
 		}
-		unit := e.Endpoint.Unit
-		if unit == "dimensionless" {
-			unit = ""
-		}
+		unit := unitless(e.Endpoint.Unit)
 		switch {
 		case e.Binary:
 			row.Estimate = percent(x.Value)
 			row.Detail = fmt.Sprintf("%d / %d", x.Events, x.N)
 			row.Interval = percent(x.Lo) + " – " + percent(x.Hi)
 		case e.TimeToEvent:
-			row.Estimate = v.reached(x.Value)
-			if !math.IsNaN(x.Value) {
-				row.Estimate = strings.TrimSpace(row.Estimate + " " + unit)
-			}
+			row.Estimate = v.reached(x.Value, unit)
 			if !math.IsNaN(x.Lo) {
-				row.Interval = Number(x.Lo) + " – " + v.reached(x.Hi)
+				row.Interval = Number(x.Lo) + " – " + v.reached(x.Hi, "")
 			}
 			events := "events"
 			if x.Events == 1 || x.Events == 0 && v.Lang == "fr" {
 				events = "event"
 			}
-			row.Detail = fmt.Sprintf(v.W[events], Phrase(v.Lang, x.Statistic), x.Events)
+			row.Detail = fmt.Sprintf(v.W[events], v.phrase(x.Statistic), x.Events)
 		default:
 			row.Estimate = strings.TrimSpace(Number(x.Value) + " " + unit)
 			row.Interval = interval(x.Lo, x.Hi)
-			row.Detail = Phrase(v.Lang, x.Statistic)
+			row.Detail = v.phrase(x.Statistic)
 		}
 		if q := x.Repeats; q.N > 1 {
 			if e.Binary {
@@ -275,7 +270,7 @@ func (v *view) rows(e trial.EndpointResult) {
 			}
 			row.Test = pValue(d.P)
 			if row.Test != "" {
-				row.Test += ", " + Phrase(v.Lang, d.Test)
+				row.Test += ", " + v.phrase(d.Test)
 			}
 		}
 		if x.Arm == v.R.Spec.Control {
@@ -305,11 +300,7 @@ func (v *view) answer() {
 			case e.Binary:
 				parts = append(parts, fmt.Sprintf("%s%s %s (%s – %s)", name, v.W["colon"], percent(x.Value), percent(x.Lo), percent(x.Hi)))
 			case e.TimeToEvent:
-				time := v.reached(x.Value)
-				if !math.IsNaN(x.Value) {
-					time = strings.TrimSpace(time + " " + unitless(e.Endpoint.Unit))
-				}
-				parts = append(parts, fmt.Sprintf("%s%s %s %s (%d / %d)", name, v.W["colon"], Phrase(v.Lang, x.Statistic), time, x.Events, x.N))
+				parts = append(parts, fmt.Sprintf("%s%s %s %s (%d / %d)", name, v.W["colon"], v.phrase(x.Statistic), v.reached(x.Value, unitless(e.Endpoint.Unit)), x.Events, x.N))
 			default:
 				parts = append(parts, strings.TrimSpace(fmt.Sprintf("%s%s %s %s", name, v.W["colon"], Number(x.Value), unitless(e.Endpoint.Unit))))
 			}

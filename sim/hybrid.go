@@ -135,7 +135,7 @@ func (h *hybrid) start(r *run, y []float64) error {
 	h.in = h.j.Gated(in)
 	h.firings, h.set, h.longest = 0, nil, math.Inf(1)
 	h.begun++
-	h.beside = r.w.lane != nil && r.w.way.name == ""
+	h.beside = r.w.sideBySide()
 	key := rng.Key{Seed: r.s.Seed, Patient: r.pt.Number, Index: r.s.Replicate}
 	for k, c := range h.list {
 		ch := &h.j.Channels[c]

@@ -2,16 +2,8 @@ package sim
 
 import (
 	"thymus/compile"
-	"thymus/kernel"
 	"thymus/ode"
 )
-
-// laned is a part of a hybrid run in machine code.
-type laned struct {
-	*compile.Sheet
-	code *kernel.Code
-	end  kernel.Backend
-}
 
 // lanePart compiles a part for the back end that the plan's patients run on side by side; nil
 // where there is none, or one whose code needs memory of its own kind: parts are many and small.
@@ -24,19 +16,13 @@ func (p *Plan) lanePart(x *compile.Part) *laned {
 	if s == nil {
 		return nil
 	}
-	code := p.sheetCodeOf(s, b)
-	if code == nil {
-		return nil
-	}
-	return &laned{s, code, b}
+	return p.laned(s, b)
 }
 
 // partRoom is a worker's room for a part.
 type partRoom struct {
-	*laned
-	room *kernel.Room
-	run  func()
-	of   int // hybrid.begun when the room was filled
+	sheetRoom
+	of int // hybrid.begun when the room was filled
 }
 
 // setRooms are a worker's rooms for a set; nil where the interpreter evaluates.
@@ -61,9 +47,9 @@ func (h *hybrid) roomsOf(s *jumpSet) *setRooms {
 		}
 		h.known[s] = rooms
 	}
-	rooms.all.fill(h)
+	rooms.all.take(h)
 	for _, r := range rooms.after {
-		r.fill(h)
+		r.take(h)
 	}
 	return rooms
 }
@@ -72,21 +58,17 @@ func newPartRoom(x *laned) *partRoom {
 	if x == nil {
 		return nil
 	}
-	room, err := x.end.Room(x.code.Slots)
-	if err != nil {
+	b := x.newRoom()
+	if b == nil {
 		return nil
 	}
-	run, err := x.code.In(room)
-	if err != nil {
-		return nil
-	}
-	return &partRoom{laned: x, room: room, run: run}
+	return &partRoom{sheetRoom: *b}
 }
 
-// fill takes the numbers of the present patient, once in a run.
-func (r *partRoom) fill(h *hybrid) {
+// take takes the numbers of the present patient, once in a run.
+func (r *partRoom) take(h *hybrid) {
 	if r != nil && r.of != h.begun {
-		r.Fill(r.room.Mem, r.room.Lanes, h.in.Instance)
+		r.fill(h.in.Instance)
 		r.of = h.begun
 	}
 }

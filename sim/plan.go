@@ -8,7 +8,6 @@ import (
 
 	"thymus/compile"
 	"thymus/diag"
-	"thymus/kernel"
 	"thymus/model"
 	"thymus/ode"
 	"thymus/population"
@@ -77,9 +76,7 @@ type Plan struct {
 	how      string
 	laneErr  error
 
-	sheet     *compile.Sheet // of what is recorded of patients in lanes, or nil
-	sheetCode *kernel.Code
-	sheetEnd  kernel.Backend
+	sheet *laned // what is recorded of patients in lanes, or nil
 
 	config  Config
 	program *compile.Program

@@ -6,12 +6,43 @@ import (
 	"thymus/ode"
 )
 
+// laned is a sheet in the code of a back end.
+type laned struct {
+	*compile.Sheet
+	code *kernel.Code
+	end  kernel.Backend
+}
+
+// sheetRoom is a worker's room in which such code runs.
+type sheetRoom struct {
+	*laned
+	room *kernel.Room
+	run  func()
+}
+
+// newRoom makes a room; nil when there is no code, or no memory for it.
+func (x *laned) newRoom() *sheetRoom {
+	if x == nil {
+		return nil
+	}
+	room, err := x.end.Room(x.code.Slots)
+	if err != nil {
+		return nil
+	}
+	run, err := x.code.In(room)
+	if err != nil {
+		return nil
+	}
+	return &sheetRoom{x, room, run}
+}
+
+// fill takes the numbers of a run.
+func (b *sheetRoom) fill(in *compile.Instance) { b.Fill(b.room.Mem, b.room.Lanes, in) }
+
 // sheet is a worker's room for rows of its record that wait to be evaluated together: what is
 // recorded of a patient in lanes runs in the back end's code, a lane for each time.
 type sheet struct {
-	*compile.Sheet
-	room *kernel.Room
-	run  func()
+	sheetRoom
 	rows int       // that wait
 	some []float64 // room for the states that are read
 }
@@ -24,14 +55,12 @@ func (p *Plan) laneSheet(b kernel.Backend) {
 	if s == nil || p.plain != nil || len(s.Program.Code) < leastSheet {
 		return
 	}
-	if code := p.sheetCodeOf(s, b); code != nil {
-		p.sheet, p.sheetCode, p.sheetEnd = s, code, b
-	}
+	p.sheet = p.laned(s, b)
 }
 
-// sheetCodeOf compiles a sheet, unless the code does not give what the interpreter gives at the
+// laned compiles a sheet, unless the code does not give what the interpreter gives at the
 // model's own start.
-func (p *Plan) sheetCodeOf(s *compile.Sheet, b kernel.Backend) *kernel.Code {
+func (p *Plan) laned(s *compile.Sheet, b kernel.Backend) *laned {
 	code, err := b.Make(&s.Program, s.Out)
 	if err != nil {
 		return nil
@@ -52,7 +81,7 @@ func (p *Plan) sheetCodeOf(s *compile.Sheet, b kernel.Backend) *kernel.Code {
 	if kernel.Compare(&s.Program, code, s.Out, mem) != nil {
 		return nil
 	}
-	return code
+	return &laned{s, code, b}
 }
 
 // leastSheet is how many operations a record has for which a sheet pays.
@@ -60,25 +89,17 @@ const leastSheet = 16
 
 // newSheet makes a worker's sheet, if its plan has one.
 func (w *Worker) newSheet() *sheet {
-	p := w.plan
-	if p.sheet == nil {
+	b := w.plan.sheet.newRoom()
+	if b == nil {
 		return nil
 	}
-	room, err := p.sheetEnd.Room(p.sheetCode.Slots)
-	if err != nil {
-		return nil
-	}
-	run, err := p.sheetCode.In(room)
-	if err != nil {
-		return nil
-	}
-	return &sheet{Sheet: p.sheet, room: room, run: run, some: make([]float64, len(p.sheet.States))}
+	return &sheet{sheetRoom: *b, some: make([]float64, len(b.States))}
 }
 
 // begin takes the numbers of the patient that the worker has loaded.
 func (s *sheet) begin(w *Worker) {
 	s.rows = 0
-	s.Fill(s.room.Mem, s.room.Lanes, w.in)
+	s.fill(w.in)
 }
 
 // add puts a row into the sheet and says whether it is full. The state is complete, or what

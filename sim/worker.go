@@ -247,6 +247,9 @@ func (w *Worker) Run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	})
 }
 
+// sideBySide says that the present run goes on beside others in lanes, on no rung of the ladder.
+func (w *Worker) sideBySide() bool { return w.lane != nil && w.way.name == "" }
+
 // run simulates one patient by the present rung.
 func (w *Worker) run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	w.stream(pt, s)
@@ -261,7 +264,7 @@ func (w *Worker) run(pt Patient, b Begin, s Schedule) (*Trajectory, *Failure) {
 	w.in.Hurry(w.y, s.Start, s.End-s.Start)
 	w.remember(s.Start, w.y, own)
 	r := newRun(w, pt, s)
-	if w.lane != nil && w.way.name == "" && w.plan.sheet != nil {
+	if w.sideBySide() && w.plan.sheet != nil {
 		if w.sheet == nil {
 			w.sheet = w.newSheet()
 		}

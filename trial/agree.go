@@ -20,12 +20,11 @@ const usualSize = 30
 // agreement sets the trial's predictions beside the published figures it names. A row
 // agrees when both hold: the published value lies in the 90 % interval of replicate trials
 // of the published size, and the prediction lies in the published 95 % interval, which may
-// be told as a standard error; where none
-// is given, in Wilson's interval for a rate of known size, else within 25 %. A figure that was
-// published as a bound ("more than fivefold"; spread_kind "lower bound" or "upper bound") is met
-// from it on to its side, and a published interval whose end was not reached (inf) is open there.
-// Where the
-// spread between patients was published, virtual patients must not be spread wider than
+// be told as a standard error; where none is given, in Wilson's interval for a rate of known
+// size, else within 25 %. A figure that was published as a bound ("more than fivefold";
+// spread_kind "lower bound" or "upper bound") is met from it on to its side, and a published
+// interval whose end was not reached (inf) is open there. Where the spread between patients
+// was published, virtual patients must not be spread wider than
 // its own 95 % limit: a replicate interval that is wide for that reason proves nothing.
 // Times are seen on the recorded grid, so they are compared to within half a step of it.
 func (a *Analysis) agreement(r *Result) {
